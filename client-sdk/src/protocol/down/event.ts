@@ -1,0 +1,7 @@
+import type { EventStatus } from '../event.js';
+
+export interface EventChanged {
+  eventId: string;
+  status: EventStatus;
+  version: number;
+}

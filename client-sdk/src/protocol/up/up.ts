@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { Hold } from '../hold.js';
+import type { Role } from '../session.js';
+import type { WireError } from '../errors.js';
+import { authenticateSchema } from './authenticate.js';
+import { extendCommandSchema } from './extend.js';
+import { holdBestCommandSchema } from './hold-best.js';
+import { holdCommandSchema } from './hold.js';
+import { holdsQuerySchema } from './holds.js';
+import { releaseCommandSchema } from './release.js';
+import { subscribeSchema, type SubscribeAck } from './subscribe.js';
+import { unsubscribeSchema } from './unsubscribe.js';
+
+/** Everything a client may emit: the name on the wire and the schema of its payload. */
+export const UP = {
+  subscribe: subscribeSchema,
+  unsubscribe: unsubscribeSchema,
+  hold: holdCommandSchema,
+  'hold-best': holdBestCommandSchema,
+  extend: extendCommandSchema,
+  release: releaseCommandSchema,
+  holds: holdsQuerySchema,
+  authenticate: authenticateSchema,
+} as const;
+
+export type UpName = keyof typeof UP;
+export type UpPayload<N extends UpName> = z.infer<(typeof UP)[N]>;
+
+/** The position of a command's change in its event's history. */
+export interface ChangePosition {
+  epoch: number;
+  seq: number;
+}
+export interface UpResults {
+  subscribe: SubscribeAck;
+  unsubscribe: Record<never, never>;
+  hold: { hold: Hold } & ChangePosition;
+  'hold-best': { hold: Hold } & ChangePosition;
+  extend: { hold: Hold } & ChangePosition;
+  release: { hold?: Hold } & ChangePosition;
+  holds: { holds: Hold[] };
+  authenticate: { subject: string; role: Role; expiresAt: string };
+}
+export type Ack<N extends UpName> = ({ ok: true } & UpResults[N]) | { ok: false; error: WireError };

@@ -1,0 +1,7 @@
+/**
+ * The wire contract's version. A client sends it in the Socket.IO handshake (`auth.protocol`; absent means 1).
+ *
+ * History, a line per change:
+ *  1  2026-11  first: subscribe, hold, hold-best, extend, release, holds, authenticate; seats, beacon, inventory, …
+ */
+export const PROTOCOL_VERSION = 1;

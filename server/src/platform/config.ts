@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
+const flag = (fallback: '0' | '1') =>
+  z
+    .enum(['0', '1'])
+    .default(fallback)
+    .transform((value) => value === '1');
+const list = z
+  .string()
+  .optional()
+  .transform((value) => (value === undefined ? undefined : value.split(',').map((part) => part.trim()).filter((part) => part !== '')));
+const limit = (fallback: number) => z.coerce.number().int().min(1).max(10_000_000).default(fallback);
+
+/** Every setting of Aisle: environment variables, refused at start when wrong. README and docs list the same names. */
+export const configSchema = z
+  .object({
+    AISLE_PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+    AISLE_HOST: z.string().min(1).default('127.0.0.1'),
+    AISLE_ENGINE: z.enum(['uws', 'node']).optional(),
+    AISLE_PROCESSES: z.coerce.number().int().min(1).max(64).default(1),
+    AISLE_DATA_DIR: z.string().min(1).default('.aisle'),
+    AISLE_ADMIN_KEY: z.string().min(1).optional(),
+    AISLE_AUTH_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+    AISLE_AUTH_JWKS_URL: z.url().optional(),
+    AISLE_AUTH_ISSUER: z.string().optional(),
+    AISLE_AUTH_AUDIENCE: z.string().optional(),
+    AISLE_AUTH_ROLE_CLAIM: z.string().min(1).default('role'),
+    AISLE_AUTH_MAX_ROLE: z.enum(['guest', 'customer', 'kiosk', 'box_office', 'service', 'admin']).default('customer'),
+    AISLE_ALLOWED_ORIGINS: list,
+    AISLE_TRUST_PROXY: flag('0'),
+    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL').optional(),
+    REDIS_URL: z.string().regex(/^(rediss?|unix):\/\//, 'a redis://, rediss:// or unix:// URL').optional(),
+    AISLE_REDIS_CLUSTER: flag('0'),
+    AISLE_TICK_MS: z.coerce.number().int().min(5).max(1000).default(50),
+    AISLE_DEMO: flag('0'),
+    AISLE_MIGRATE: flag('1'),
+    AISLE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    AISLE_LIMITS: z.enum(['on', 'off']).default('on'),
+    /** Guest sessions an address may make in a minute. */
+    AISLE_LIMITS_SESSIONS_PER_MINUTE: limit(60),
+    /** Commands a subject may send in ten seconds. */
+    AISLE_LIMITS_COMMANDS_PER_10S: limit(100),
+    /** Events one socket may watch at once. */
+    AISLE_LIMITS_SUBSCRIPTIONS: limit(20),
+    /** Change-log entries per event that may wait for Postgres before new holds are refused (SPEC L2). */
+    AISLE_LOG_MAX_ENTRIES: z.coerce.number().int().min(100).default(1_000_000),
+    AISLE_FAILPOINTS: z.string().optional(),
+  })
+  .superRefine((config, context) => {
+    const refuse = (name: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [name], message });
+    };
+    const open = !LOOPBACK.has(config.AISLE_HOST);
+    if (open && config.AISLE_ADMIN_KEY === undefined) refuse('AISLE_ADMIN_KEY', 'must be set when AISLE_HOST is not loopback');
+    if (open && config.AISLE_ADMIN_KEY !== undefined && config.AISLE_ADMIN_KEY.length < 24) refuse('AISLE_ADMIN_KEY', 'at least 24 characters when AISLE_HOST is not loopback');
+    if (open && config.AISLE_AUTH_SECRET === undefined && config.AISLE_AUTH_JWKS_URL === undefined) refuse('AISLE_AUTH_SECRET', 'AISLE_AUTH_SECRET or AISLE_AUTH_JWKS_URL must be set when AISLE_HOST is not loopback');
+    if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production') refuse('AISLE_FAILPOINTS', 'is refused in production');
+  });
+export type Config = z.output<typeof configSchema>;
+
+export class ConfigError extends Error {}
+
+/** Throws ConfigError whose message names each wrong variable, ready to be printed. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const known = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = configSchema.safeParse(known);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`);
+  throw new ConfigError(`The configuration is wrong:\n${lines.join('\n')}`);
+}

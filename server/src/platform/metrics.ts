@@ -1,0 +1,80 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of a process, by Prometheus's naming conventions. One instance a process, passed where it is needed. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** command, outcome ("ok", "replayed" or an error code), transport (socket, http) */
+  readonly commands: Counter<'command' | 'outcome' | 'transport'>;
+  readonly commandSeconds: Histogram<'command'>;
+  readonly connections: Gauge<'engine'>;
+  readonly connectionsTotal: Counter<'engine'>;
+  /** reason: transport close, back-pressure, expired, … */
+  readonly disconnectsTotal: Counter<'reason'>;
+  readonly subscriptions: Gauge;
+  /** Frames encoded, by kind (seats, beacon, inventory, …); deliveries = frames × viewers. */
+  readonly frames: Counter<'kind'>;
+  readonly deliveries: Counter<'kind'>;
+  readonly bytesOut: Counter<'kind'>;
+  /** Published changes taken in; divided by frames{kind="seats"}: the coalescing ratio. */
+  readonly changesIn: Counter;
+  readonly snapshots: Counter<'reason'>;
+  readonly snapshotSeconds: Histogram;
+  readonly resumes: Counter<'kind'>;
+  /** Entries in an event's log not yet in Postgres; worst over events. */
+  readonly logEntries: Gauge;
+  readonly persistLagSeconds: Histogram;
+  readonly persistedEntries: Counter;
+  readonly sweepLatenessSeconds: Histogram;
+  readonly sweptHolds: Counter<'by'>;
+  readonly sweepErrors: Counter;
+  readonly redisUp: Gauge;
+  readonly redisRoundTripSeconds: Histogram;
+  readonly postgresUp: Gauge;
+  readonly postgresRoundTripSeconds: Histogram;
+  readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
+  readonly rebuilds: Counter<'result'>;
+}
+
+const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const SLOW = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+
+export function createMetrics(role: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+    new Counter({ name: `aisle_${name}`, help, labelNames, registers });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
+    new Gauge({ name: `aisle_${name}`, help, labelNames, registers });
+  const histogram = <L extends string = never>(name: string, help: string, buckets: number[], labelNames: L[] = []): Histogram<L> =>
+    new Histogram({ name: `aisle_${name}`, help, labelNames, buckets, registers });
+  return {
+    registry,
+    commands: counter('commands_total', 'Commands by outcome', ['command', 'outcome', 'transport']),
+    commandSeconds: histogram('command_duration_seconds', 'Time from parsed command to outcome', FAST, ['command']),
+    connections: gauge('connections', 'Sockets open now', ['engine']),
+    connectionsTotal: counter('connections_total', 'Sockets ever accepted', ['engine']),
+    disconnectsTotal: counter('disconnects_total', 'Sockets closed, by reason', ['reason']),
+    subscriptions: gauge('subscriptions', 'Event subscriptions of sockets on this node'),
+    frames: counter('frames_total', 'Frames encoded, by kind', ['kind']),
+    deliveries: counter('deliveries_total', 'Frames times the viewers they went to', ['kind']),
+    bytesOut: counter('bytes_out_total', 'Payload bytes encoded times viewers', ['kind']),
+    changesIn: counter('changes_in_total', 'Changes taken in from Redis; over frames_total{kind="seats"} it is the coalescing ratio'),
+    snapshots: counter('snapshots_total', 'Snapshots read from Redis, by reason', ['reason']),
+    snapshotSeconds: histogram('snapshot_duration_seconds', 'Time to read a snapshot', FAST),
+    resumes: counter('resumes_total', 'Subscribe answers: changes or map', ['kind']),
+    logEntries: gauge('log_entries', 'Change-log entries waiting for Postgres, all events'),
+    persistLagSeconds: histogram('persist_lag_seconds', 'From a change accepted in Redis to its row in Postgres', SLOW),
+    persistedEntries: counter('persisted_entries_total', 'Log entries written to Postgres'),
+    sweepLatenessSeconds: histogram('sweep_lateness_seconds', 'From a deadline to the seats being free; worst of each run', SLOW),
+    sweptHolds: counter('swept_holds_total', 'Lapsed holds freed', ['by']),
+    sweepErrors: counter('sweep_errors_total', 'Sweeps that failed'),
+    redisUp: gauge('redis_up', '1 while Redis answers and its identity is the reconciled one'),
+    redisRoundTripSeconds: histogram('redis_round_trip_seconds', 'PING to Redis', FAST),
+    postgresUp: gauge('postgres_up', '1 while Postgres answers'),
+    postgresRoundTripSeconds: histogram('postgres_round_trip_seconds', 'SELECT 1 to Postgres', FAST),
+    httpSeconds: histogram('http_request_duration_seconds', 'HTTP requests', FAST, ['method', 'route', 'status']),
+    rebuilds: counter('rebuilds_total', 'Loads and rebuilds of events into Redis', ['result']),
+  };
+}

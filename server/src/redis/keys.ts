@@ -1,0 +1,41 @@
+/**
+ * Every Redis key and channel of Aisle, built here and nowhere else. `{E}` is the event id inside literal braces: one
+ * event, one cluster slot. Scripts derive a key found in stored data from the same prefix by lib/keys.lua.
+ */
+const tag = (eventId: string): string => `{${eventId}}`;
+
+export const keys = {
+  /** string, one letter a seat by seatNo */
+  map: (eventId: string): string => `map:${tag(eventId)}`,
+  /** hash token, orderId: only while held or reserved */
+  seat: (eventId: string, seatNo: number): string => `seat:${tag(eventId)}:${seatNo}`,
+  /** hash capacity held reserved sold blocked */
+  area: (eventId: string, areaNo: number): string => `area:${tag(eventId)}:${areaNo}`,
+  /** hash total sold pending available version */
+  inventory: (eventId: string, categoryKey: string): string => `inventory:${tag(eventId)}:${categoryKey}`,
+  /** hash, see lua/lib/hold.lua */
+  hold: (eventId: string, token: string): string => `hold:${tag(eventId)}:${token}`,
+  /** hash token → quantity */
+  userHolds: (eventId: string, subject: string): string => `user_holds:${tag(eventId)}:${subject}`,
+  /** sorted set token → deadline in ms */
+  holdsIndex: (eventId: string): string => `holds:expiration-index:${tag(eventId)}`,
+  /** hash status version epoch loading seq chartVersion layoutVersion seats areas categories holdMs maxHoldMs maxPlaces logLimit */
+  event: (eventId: string): string => `event:${tag(eventId)}`,
+  /** stream, ids <epoch>-<seq>: the outbox */
+  log: (eventId: string): string => `log:${tag(eventId)}`,
+  /** string: fingerprint and answer of a request id */
+  request: (eventId: string, subject: string, requestId: string): string => `request:${tag(eventId)}:${subject}:${requestId}`,
+} as const;
+
+export const channels = {
+  /** State, plus notes to holders. */
+  seatUpdates: (eventId: string): string => `seat_updates:${tag(eventId)}`,
+  /** The event a channel name belongs to; null: some other channel. */
+  eventOf: (channel: string): string | null => /^seat_updates:\{(.+)\}$/.exec(channel)?.[1] ?? null,
+  /** Events changed (status, prices, epoch): {eventId, reason}. All nodes listen. */
+  adminUpdates: 'admin_updates',
+} as const;
+
+/** Bumped when a key's content changes shape; nodes of version N and N−1 work on the same keys. */
+export const LAYOUT_VERSION = 1;
+export const BULLMQ_PREFIX = '{aisle}';
