@@ -1,0 +1,201 @@
+/**
+ * Who may import whom: the import table of docs/adr/0001, as rules that fail. One row of ROOMS is one forbidden rule,
+ * "<room>-imports-only-its-own": from that room into anything of this repository that is not on its list.
+ * tests/unit/import-rules.test.ts proves that every rule here can fail and that the tree keeps them all.
+ */
+
+/** room → where it lives (a regular expression on paths from the root). */
+const WHERE = {
+  protocol: '^client-sdk/src/protocol/',
+  sdk: '^client-sdk/src/(?!protocol/)',
+  platform: '^server/src/platform/',
+  domain: '^server/src/domain/',
+  redis: '^server/src/redis/',
+  db: '^server/src/db/',
+  jobs: '^server/src/jobs/',
+  auth: '^server/src/auth/',
+  rebuild: '^server/src/rebuild/',
+  commands: '^server/src/commands/',
+  fanout: '^server/src/fanout/',
+  gateway: '^server/src/gateway/',
+  http: '^server/src/http/',
+  worker: '^worker/src/',
+  launcher: '^launcher/src/',
+  web: '^web/',
+};
+
+/** room → the rooms it may import besides itself. server/src/main.ts alone wires everything and has no row. */
+const ROOMS = {
+  protocol: [],
+  sdk: ['protocol'],
+  platform: ['protocol'],
+  domain: ['protocol'],
+  redis: ['protocol', 'domain', 'platform'],
+  db: ['protocol', 'domain', 'platform'],
+  jobs: ['protocol', 'domain', 'platform'],
+  auth: ['protocol', 'domain', 'platform', 'db'],
+  rebuild: ['protocol', 'domain', 'platform', 'redis', 'db'],
+  commands: ['protocol', 'domain', 'platform'],
+  fanout: ['protocol', 'domain', 'platform'],
+  gateway: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout'],
+  http: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'db'],
+  worker: ['protocol', 'domain', 'platform', 'redis', 'db', 'jobs', 'rebuild'],
+  web: ['protocol', 'sdk'],
+};
+
+/** Where the repository's own code lives; what is outside (npm, node) has rules of its own below. */
+const OWN = '^(client-sdk|server|worker|launcher|web|tests|bench|scripts|docs)/';
+
+const roomRule = ([room, may]) => ({
+  name: `${room}-imports-only-its-own`,
+  comment: `${room} may import ${['itself', ...may].join(', ')}; nothing else of this repository.`,
+  severity: 'error',
+  from: { path: WHERE[room] },
+  to: { path: OWN, pathNot: [room, ...may].map((name) => WHERE[name]) },
+});
+
+/** A driver is known to one room; the others see a port. Types alone may be named where a value is handed through. */
+const driverRule = ([driver, rooms]) => ({
+  name: `${driver.replace(/[^a-z]+/gi, '-').toLowerCase()}-stays-in-its-room`,
+  comment: `${driver} is used in ${rooms.join(', ')} and wired in main.ts; everybody else sees a port.`,
+  severity: 'error',
+  from: { path: '^(client-sdk|server|worker|launcher|web)/', pathNot: rooms.map((room) => WHERE[room] ?? room) },
+  to: { path: `^node_modules/${driver}/`, dependencyTypesNot: ['type-only'] },
+});
+const MAIN = '^server/src/main\\.ts$';
+const DRIVERS = {
+  ioredis: ['redis'],
+  postgres: ['db'],
+  bullmq: ['jobs', 'worker'],
+  'socket\\.io': ['gateway', MAIN],
+  'uWebSockets\\.js': ['gateway'],
+  hono: ['http', 'gateway'],
+  'socket\\.io-client': ['sdk'],
+};
+
+/** Modules of the protocol without a schema at run time: what the SDK's core may import as values. */
+const WITHOUT_ZOD = '^client-sdk/src/protocol/(version|errors|map-codec|token|down/[^/]+)\\.ts$';
+const PRODUCT = '^(client-sdk|server|worker|launcher|web)/';
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(ROOMS).map(roomRule),
+    {
+      name: 'launcher-imports-only-its-own',
+      comment:
+        'launcher may import the configuration, the logger, the migrations and the charts; it starts the rest as processes.',
+      severity: 'error',
+      from: { path: WHERE.launcher },
+      to: {
+        path: OWN,
+        pathNot: [WHERE.launcher, WHERE.protocol, WHERE.platform, '^server/src/db/', '^server/src/domain/chart/'],
+      },
+    },
+    {
+      name: 'nobody-imports-main',
+      comment: 'main.ts files wire; they are started, never imported.',
+      severity: 'error',
+      from: { path: PRODUCT },
+      to: { path: '^(server|worker|launcher)/src/main\\.ts$' },
+    },
+    ...Object.entries(DRIVERS).map(driverRule),
+    {
+      name: 'sdk-core-is-free-of-zod',
+      comment:
+        'zod is 25.8 KB gzip in a browser bundle: outside src/protocol its types may be named, never its values.',
+      severity: 'error',
+      from: { path: WHERE.sdk },
+      to: { path: '^node_modules/zod/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sdk-core-takes-no-schema',
+      comment:
+        'A value import of a protocol module with schemas would bring zod into the bundle; take types, or a module without.',
+      severity: 'error',
+      from: { path: WHERE.sdk },
+      to: { path: WHERE.protocol, pathNot: WITHOUT_ZOD, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'schemaless-protocol-stays-schemaless',
+      comment: 'The modules that the SDK takes as values must not lead to zod by the back door.',
+      severity: 'error',
+      from: { path: WITHOUT_ZOD },
+      to: { path: '^(node_modules/zod/|client-sdk/src/)', pathNot: WITHOUT_ZOD, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'browser-code-is-free-of-node',
+      comment: 'client-sdk and web run in browsers: no node: modules.',
+      severity: 'error',
+      from: { path: '^(client-sdk/src|web)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'Rules know nothing of files, sockets, clocks or drivers; hashing is arithmetic.',
+      severity: 'error',
+      from: { path: WHERE.domain },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'product-imports-no-tests',
+      comment: 'What ships leans on nothing that does not.',
+      severity: 'error',
+      from: { path: PRODUCT, pathNot: '\\.test\\.ts$' },
+      to: { path: '^(tests|bench|scripts|docs)/|\\.test\\.ts$' },
+    },
+    {
+      name: 'product-needs-no-dev-dependency',
+      comment: 'A production install leaves devDependencies out.',
+      severity: 'error',
+      from: { path: '^(client-sdk|server|worker)/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'no-undeclared-dependency',
+      comment: 'A package that is there only because another one brought it may be gone tomorrow.',
+      severity: 'error',
+      from: { path: PRODUCT },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'nothing-unresolvable',
+      comment: 'An import that leads nowhere escapes every other rule.',
+      severity: 'error',
+      from: { path: PRODUCT },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-circular',
+      comment: 'A cycle has no first part to understand. Types count too.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A module nobody imports and that imports nobody is dead, or missing its wire.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        path: PRODUCT,
+        pathNot: ['\\.d\\.ts$', '/main\\.ts$', '^web/', '(^|/)[^/]+\\.config\\.[cm]?[jt]s$'],
+      },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage|\\.aisle)/' },
+    // Type imports count: a type from the wrong room is a dependency on that room.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      // `aisle-source` first: @aisle/client is checked as the source that it is, not as what was last built.
+      conditionNames: ['aisle-source', 'import', 'require', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types', 'typings'],
+    },
+    // `./x.js` is `./x.ts` on disk.
+    skipAnalysisNotInRules: true,
+  },
+};

@@ -1,0 +1,123 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const TYPESCRIPT = ['**/*.ts', '**/*.mts'];
+/** What ships; tests, benches and scripts may be a little looser. */
+const PRODUCT = [
+  'server/src/**/*.ts',
+  'worker/src/**/*.ts',
+  'launcher/src/**/*.ts',
+  'client-sdk/src/**/*.ts',
+  'web/**/*.ts',
+];
+const LOOSER = ['tests/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', '**/*.test.ts'];
+/** Plain JavaScript runs before npm install (scripts/*.mjs) or configures a tool: node alone, no type information. */
+const PLAIN = ['**/*.js', '**/*.mjs', '**/*.cjs'];
+const NODE_GLOBALS = Object.fromEntries(
+  [
+    ...[
+      'process',
+      'console',
+      'Buffer',
+      'URL',
+      'URLSearchParams',
+      'fetch',
+      'performance',
+      'AbortController',
+      'AbortSignal',
+    ],
+    ...[
+      'setTimeout',
+      'clearTimeout',
+      'setInterval',
+      'clearInterval',
+      'setImmediate',
+      'queueMicrotask',
+      'structuredClone',
+    ],
+    ...['TextEncoder', 'TextDecoder', 'module', 'require', '__dirname', '__filename'],
+  ].map((name) => [name, 'readonly']),
+);
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.aisle/**', 'coverage/**', '**/*.d.ts', '**/generated/**'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: TYPESCRIPT,
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      // `socket.on('hold', async …)` is how every handler is written; that it cannot reject is the handler's own duty
+      // and no-floating-promises watches what it awaits. Returning a promise where void is due stays an error elsewhere.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // Numbers in log lines and keys read best as they are; objects and undefined in a template are still errors.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // An async function without await is how a synchronous implementation meets a port that promises.
+      '@typescript-eslint/require-await': 'off',
+      // Namespaces of constants (`AisleError.of`) are classes by design; ports have classes with no state in tests.
+      '@typescript-eslint/no-extraneous-class': 'off',
+      // noUncheckedIndexedAccess makes honest guards look needless where a bound was checked before.
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // `Counter<L extends string = never>`-like parameters name a shape that a caller reads.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      eqeqeq: ['error', 'always'],
+      'no-console': 'error',
+      'prefer-const': 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'No default exports: a thing has one name everywhere.' },
+        {
+          selector: 'TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]',
+          message: 'No `as unknown as`: parse it, or mend the type.',
+        },
+      ],
+    },
+  },
+  {
+    files: PRODUCT,
+    rules: {
+      'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+      complexity: ['error', 20],
+      'max-depth': ['error', 4],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+    },
+  },
+  {
+    // What is printed before there is a logger, and by command-line tools.
+    files: ['launcher/src/**/*.ts', 'scripts/**', 'bench/**', 'docs/tools/**', 'tests/helpers/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: LOOSER,
+    rules: {
+      'max-lines': ['error', 800],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/restrict-template-expressions': 'off',
+    },
+  },
+  {
+    files: ['*.config.ts', '*.config.mts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: PLAIN,
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: NODE_GLOBALS },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);
