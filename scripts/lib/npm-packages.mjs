@@ -6,7 +6,10 @@ import { run } from './run.mjs';
 
 /** Lies in node_modules, so that it goes when they go. */
 const stampFile = () => inRoot('node_modules', '.aisle-lockfile.sha256');
-const lockHash = () => createHash('sha256').update(readFileSync(inRoot('package-lock.json'))).digest('hex');
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(inRoot('package-lock.json')))
+    .digest('hex');
 
 /**
  * Whether what is installed is what package-lock.json says. npm leaves its own copy of the lock file in node_modules,
@@ -35,7 +38,8 @@ export async function ensureNpmPackages() {
     await step('Installing npm packages (about a minute the first time)', async () => {
       const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
       const { code } = await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
-      if (code !== 0) fail(`npm ci failed with exit code ${code}; its messages are above.`, 'Mend that and start again.');
+      if (code !== 0)
+        fail(`npm ci failed with exit code ${code}; its messages are above.`, 'Mend that and start again.');
     });
   }
   writeFileSync(stampFile(), lockHash());
