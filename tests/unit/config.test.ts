@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, configSchema, readConfig } from '../../server/src/platform/config.js';
+
+const KEY = 'k'.repeat(24);
+const SECRET = 's'.repeat(32);
+const OPEN = { AISLE_HOST: '0.0.0.0', AISLE_ADMIN_KEY: KEY, AISLE_AUTH_SECRET: SECRET };
+
+describe('configuration', () => {
+  test('nothing set: loopback, defaults, no limit off', () => {
+    expect(readConfig({})).toEqual({
+      AISLE_PORT: 3000,
+      AISLE_HOST: '127.0.0.1',
+      AISLE_PROCESSES: 1,
+      AISLE_DATA_DIR: '.aisle',
+      AISLE_AUTH_ROLE_CLAIM: 'role',
+      AISLE_AUTH_MAX_ROLE: 'customer',
+      AISLE_TRUST_PROXY: false,
+      AISLE_REDIS_CLUSTER: false,
+      AISLE_TICK_MS: 50,
+      AISLE_DEMO: false,
+      AISLE_MIGRATE: true,
+      AISLE_LOG_LEVEL: 'info',
+      AISLE_LIMITS: 'on',
+      AISLE_LIMITS_SESSIONS_PER_MINUTE: 60,
+      AISLE_LIMITS_COMMANDS_PER_10S: 100,
+      AISLE_LIMITS_SUBSCRIPTIONS: 20,
+      AISLE_LOG_MAX_ENTRIES: 1_000_000,
+    });
+  });
+
+  test('an empty value counts as unset', () => {
+    expect(readConfig({ AISLE_PORT: '', REDIS_URL: '', AISLE_ADMIN_KEY: '' })).toEqual(readConfig({}));
+  });
+
+  test('variables of others are left alone', () => {
+    expect(readConfig({ PATH: '/usr/bin', HOME: '/root' })).toEqual(readConfig({}));
+  });
+
+  /** variable, a value as text, what the program sees */
+  const accepted: [string, string, unknown][] = [
+    ['AISLE_PORT', '0', 0],
+    ['AISLE_PORT', '65535', 65_535],
+    ['AISLE_HOST', 'localhost', 'localhost'],
+    ['AISLE_HOST', '::1', '::1'],
+    ['AISLE_ENGINE', 'uws', 'uws'],
+    ['AISLE_ENGINE', 'node', 'node'],
+    ['AISLE_PROCESSES', '4', 4],
+    ['AISLE_DATA_DIR', '/var/lib/aisle', '/var/lib/aisle'],
+    ['AISLE_ADMIN_KEY', 'short-is-fine-on-loopback', 'short-is-fine-on-loopback'],
+    ['AISLE_AUTH_SECRET', SECRET, SECRET],
+    ['AISLE_AUTH_JWKS_URL', 'https://id.example/jwks.json', 'https://id.example/jwks.json'],
+    ['AISLE_AUTH_ISSUER', 'https://id.example', 'https://id.example'],
+    ['AISLE_AUTH_AUDIENCE', 'aisle', 'aisle'],
+    ['AISLE_AUTH_ROLE_CLAIM', 'aisle_role', 'aisle_role'],
+    ['AISLE_AUTH_MAX_ROLE', 'box_office', 'box_office'],
+    ['AISLE_ALLOWED_ORIGINS', 'https://a.example, https://b.example,', ['https://a.example', 'https://b.example']],
+    ['AISLE_TRUST_PROXY', '1', true],
+    ['DATABASE_URL', 'postgres://u:p@db/aisle', 'postgres://u:p@db/aisle'],
+    ['DATABASE_URL', 'postgresql://u:p@db/aisle', 'postgresql://u:p@db/aisle'],
+    ['REDIS_URL', 'redis://cache:6379', 'redis://cache:6379'],
+    ['REDIS_URL', 'rediss://cache:6379', 'rediss://cache:6379'],
+    ['REDIS_URL', 'unix:///run/redis.sock', 'unix:///run/redis.sock'],
+    ['AISLE_REDIS_CLUSTER', '1', true],
+    ['AISLE_TICK_MS', '5', 5],
+    ['AISLE_DEMO', '1', true],
+    ['AISLE_MIGRATE', '0', false],
+    ['AISLE_LOG_LEVEL', 'silent', 'silent'],
+    ['AISLE_LIMITS', 'off', 'off'],
+    ['AISLE_LIMITS_SESSIONS_PER_MINUTE', '600', 600],
+    ['AISLE_LIMITS_COMMANDS_PER_10S', '1', 1],
+    ['AISLE_LIMITS_SUBSCRIPTIONS', '5', 5],
+    ['AISLE_LOG_MAX_ENTRIES', '100', 100],
+    ['AISLE_FAILPOINTS', 'after-commit=exit', 'after-commit=exit'],
+  ];
+  test.each(accepted)('%s=%s is read', (name, value, seen) => {
+    expect(readConfig({ [name]: value })).toHaveProperty(name, seen);
+  });
+
+  const refused: [string, string][] = [
+    ['AISLE_PORT', '65536'],
+    ['AISLE_PORT', '-1'],
+    ['AISLE_PORT', 'http'],
+    ['AISLE_PORT', '80.5'],
+    ['AISLE_ENGINE', 'bun'],
+    ['AISLE_PROCESSES', '0'],
+    ['AISLE_PROCESSES', '65'],
+    ['AISLE_AUTH_SECRET', 'short'],
+    ['AISLE_AUTH_JWKS_URL', 'id.example'],
+    ['AISLE_AUTH_MAX_ROLE', 'root'],
+    ['AISLE_TRUST_PROXY', 'yes'],
+    ['DATABASE_URL', 'mysql://db/aisle'],
+    ['REDIS_URL', 'cache:6379'],
+    ['AISLE_REDIS_CLUSTER', 'true'],
+    ['AISLE_TICK_MS', '4'],
+    ['AISLE_TICK_MS', '1001'],
+    ['AISLE_DEMO', 'on'],
+    ['AISLE_MIGRATE', 'no'],
+    ['AISLE_LOG_LEVEL', 'verbose'],
+    ['AISLE_LIMITS', '0'],
+    ['AISLE_LIMITS_SESSIONS_PER_MINUTE', '0'],
+    ['AISLE_LIMITS_COMMANDS_PER_10S', 'many'],
+    ['AISLE_LIMITS_SUBSCRIPTIONS', '0.5'],
+    ['AISLE_LOG_MAX_ENTRIES', '99'],
+  ];
+  test.each(refused)('%s=%s is refused by name', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^  ${name}: .+`, 'm'));
+  });
+
+  test('all that is wrong is named at once', () => {
+    expect(() => readConfig({ AISLE_PORT: 'x', AISLE_DEMO: 'x', REDIS_URL: 'x' })).toThrow(
+      /AISLE_PORT[^]*REDIS_URL[^]*AISLE_DEMO|AISLE_PORT[^]*AISLE_DEMO[^]*REDIS_URL/,
+    );
+  });
+
+  test('a secret is never part of the message', () => {
+    let message = '';
+    try {
+      readConfig({ AISLE_AUTH_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter3@db' });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(/AISLE_AUTH_SECRET[^]*DATABASE_URL|DATABASE_URL[^]*AISLE_AUTH_SECRET/);
+    expect(message).not.toMatch(/hunter/);
+  });
+
+  test('off loopback, the admin key must be set and not weak, and tokens must be checkable', () => {
+    expect(readConfig(OPEN)).toMatchObject(OPEN);
+    expect(
+      readConfig({ ...OPEN, AISLE_AUTH_SECRET: undefined, AISLE_AUTH_JWKS_URL: 'https://id.example/jwks.json' })
+        .AISLE_HOST,
+    ).toBe('0.0.0.0');
+    expect(() => readConfig({ ...OPEN, AISLE_ADMIN_KEY: undefined })).toThrow(/AISLE_ADMIN_KEY: must be set/);
+    expect(() => readConfig({ ...OPEN, AISLE_ADMIN_KEY: 'x'.repeat(23) })).toThrow(/AISLE_ADMIN_KEY: at least 24/);
+    expect(() => readConfig({ ...OPEN, AISLE_AUTH_SECRET: undefined })).toThrow(/AISLE_AUTH_SECRET/);
+    expect(() => readConfig({ AISLE_HOST: '192.168.1.2' })).toThrow(/AISLE_ADMIN_KEY[^]*AISLE_AUTH_SECRET/);
+  });
+
+  test('failpoints are refused in production', () => {
+    const before = process.env.NODE_ENV;
+    process.env.NODE_ENV = 'production';
+    try {
+      expect(() => readConfig({ AISLE_FAILPOINTS: 'after-commit=exit', NODE_ENV: 'production' })).toThrow(
+        /AISLE_FAILPOINTS: is refused/,
+      );
+    } finally {
+      process.env.NODE_ENV = before;
+    }
+  });
+
+  test('every variable has a value that is read, and every one that can be wrong a value that is refused', () => {
+    const names = Object.keys(configSchema.shape);
+    expect(names.filter((name) => !accepted.some(([one]) => one === name))).toEqual([]);
+    const anyText = [
+      'AISLE_HOST',
+      'AISLE_DATA_DIR',
+      'AISLE_ADMIN_KEY',
+      'AISLE_AUTH_ISSUER',
+      'AISLE_AUTH_AUDIENCE',
+      'AISLE_AUTH_ROLE_CLAIM',
+      'AISLE_ALLOWED_ORIGINS',
+      'AISLE_FAILPOINTS',
+    ];
+    expect(names.filter((name) => !refused.some(([one]) => one === name)).sort()).toEqual(anyText.sort());
+  });
+});
