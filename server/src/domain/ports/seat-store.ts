@@ -120,6 +120,8 @@ export interface ExpireResult {
   readonly more: boolean;
   /** Deadline of the next live hold; null: none. */
   readonly nextExpiresAtMs: number | null;
+  /** Damaged holds met and left alone. */
+  readonly errors: number;
   /** Reserved holds past their deadline, for O2: the sweeper settles them in Postgres first. */
   readonly overdueReserved: readonly string[];
 }

@@ -1,0 +1,37 @@
+-- core: time, numbers, keys. Every script starts with these.
+
+-- Lua prints numbers with %.14g; ids and counters are written out whole.
+local function fmt(n)
+  return string.format('%.0f', n)
+end
+
+-- Counters read from Redis must be whole numbers: checked before the first write, because Redis does not roll back.
+local function int(value, what)
+  local n = tonumber(value)
+  if not n or n ~= math.floor(n) then
+    error('corrupt ' .. what)
+  end
+  return n
+end
+
+local function redis_now(offset_ms)
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + offset_ms
+end
+
+-- Keys found in stored data are derived here alone, from the tag of the event that the call is for: never another slot.
+local function seat_key_of(tag, no)
+  return 'seat:' .. tag .. ':' .. fmt(no)
+end
+local function area_key_of(tag, no)
+  return 'area:' .. tag .. ':' .. fmt(no)
+end
+local function inventory_key_of(tag, category_key)
+  return 'inventory:' .. tag .. ':' .. category_key
+end
+local function hold_key_of(tag, token)
+  return 'hold:' .. tag .. ':' .. token
+end
+local function user_holds_key_of(tag, subject)
+  return 'user_holds:' .. tag .. ':' .. subject
+end

@@ -1,0 +1,84 @@
+-- expire-hold: H1, H2. A hold lapses as a whole; freeing a seat is conditional on the seat being this hold's.
+
+local OPPORTUNE_LIMIT = 20
+local AREA_LIMIT = 500
+
+local function lapsed(hold)
+  return hold and hold.state == 'held' and hold.expires_at <= tx.now
+end
+
+-- Reads, and so checks, all that freeing this hold will touch.
+local function read_all_of(hold)
+  for _, s in ipairs(hold.seats) do
+    tx.letter(s.no)
+    tx.owner(s.no)
+    tx.category(s.cat)
+  end
+  for _, a in ipairs(hold.areas) do
+    tx.area(a.no)
+    tx.category(a.cat)
+  end
+  tx.cap(hold.subject)
+end
+
+local function give_back_seats(entry, hold, seats)
+  for _, s in ipairs(seats) do
+    if tx.letter(s.no) == 'h' and tx.owner(s.no) == hold.token then
+      tx.move_seat(entry, s.no, s.cat, s.origin, false)
+    end
+  end
+end
+
+local function expire_hold(hold)
+  read_all_of(hold)
+  local entry = tx.entry('expire', hold.subject, '', '', hold.token)
+  give_back_seats(entry, hold, hold.seats)
+  for _, a in ipairs(hold.areas) do
+    tx.move_area(entry, a.no, a.cat, 'h', a.origin, a.quantity)
+  end
+  tx.drop_hold(hold, 'tomb')
+  tx.note(hold.subject, 'expired', hold.token)
+end
+
+-- A damaged hold must not stand in the way of others: it is left for the sweeper to report.
+local function expire_token(token)
+  local read, hold = pcall(tx.hold, token)
+  if not read or not lapsed(hold) then
+    return false
+  end
+  if not pcall(read_all_of, hold) then
+    return false
+  end
+  expire_hold(hold)
+  return true
+end
+
+local function expire_due(limit)
+  local count = 0
+  for _, token in ipairs(redis.call('ZRANGEBYSCORE', tx.keys.index, '-inf', fmt(tx.now), 'LIMIT', 0, limit)) do
+    if expire_token(token) then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+local function expire_own(subject)
+  local own = {}
+  for token in pairs(tx.cap(subject).tokens) do
+    own[#own + 1] = token
+  end
+  for _, token in ipairs(own) do
+    expire_token(token)
+  end
+end
+
+-- A seat someone's lapsed hold still sits on.
+local function expire_in_the_way(no)
+  if tx.letter(no) == 'h' then
+    local owner = tx.owner(no)
+    if owner then
+      expire_token(owner)
+    end
+  end
+end
