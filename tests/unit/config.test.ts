@@ -124,7 +124,7 @@ describe('configuration', () => {
     expect(message).not.toMatch(/hunter/);
   });
 
-  test('off loopback, the admin key must be set and not weak, and tokens must be checkable', () => {
+  test('A7 off loopback, the admin key must be set and not weak, and tokens must be checkable', () => {
     expect(readConfig(OPEN)).toMatchObject(OPEN);
     expect(
       readConfig({ ...OPEN, AISLE_AUTH_SECRET: undefined, AISLE_AUTH_JWKS_URL: 'https://id.example/jwks.json' })
