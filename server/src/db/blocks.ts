@@ -1,0 +1,161 @@
+import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
+
+/** One kept-back place: a seat, or a number of places in an area. */
+export interface BlockedPlace {
+  readonly kind: 'seat' | 'area';
+  readonly placeNo: number;
+  readonly quantity: number;
+  readonly label: string;
+  readonly reason: string;
+  readonly actor: string;
+}
+/** What one call added or took away, exactly: given back to `undoBlocks`, the table is as before. */
+export interface BlockDelta {
+  readonly eventId: string;
+  readonly sign: 1 | -1;
+  readonly places: readonly BlockedPlace[];
+}
+export interface BlockWrite {
+  readonly eventId: string;
+  /** seatNos */
+  readonly seats: readonly number[];
+  readonly areas: readonly { readonly areaNo: number; readonly quantity: number }[];
+  readonly label: string;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/**
+ * Written before the script runs, undone if that refuses (SPEC O6). Seats blocked already are left as they are and not part
+ * of the delta; quantities of areas add up.
+ */
+export function addBlocks(sql: Sql, write: BlockWrite): Promise<BlockDelta> {
+  const places = placesOf(write);
+  return transaction(sql, async (tx) => ({
+    eventId: write.eventId,
+    sign: 1,
+    places: await insertPlaces(tx, write.eventId, places),
+  }));
+}
+
+/** Takes seats and quantities away; what was not blocked is not part of the delta. */
+export function removeBlocks(sql: Sql, write: BlockWrite): Promise<BlockDelta> {
+  const places = placesOf(write);
+  return transaction(sql, async (tx) => ({
+    eventId: write.eventId,
+    sign: -1,
+    places: await deletePlaces(tx, write.eventId, places),
+  }));
+}
+
+/** Takes back what addBlocks or removeBlocks did. */
+export function undoBlocks(sql: Sql, delta: BlockDelta): Promise<void> {
+  return transaction(sql, async (tx) => {
+    await (delta.sign === 1 ? deletePlaces : insertPlaces)(tx, delta.eventId, delta.places);
+  });
+}
+
+/** Everything kept back for an event, for a rebuild and for staff. Seats first, by number. */
+export async function listBlocks(sql: Queryable, eventId: string): Promise<BlockedPlace[]> {
+  return guarded(
+    sql,
+    sql<BlockedPlace[]>`
+      SELECT kind, place_no AS "placeNo", quantity, label, reason, actor FROM seat_blocks
+      WHERE event_id = ${eventId} ORDER BY kind DESC, place_no`,
+  );
+}
+
+/** Each place once: a seat named twice is one seat, quantities of an area named twice add up. */
+function placesOf(write: BlockWrite): BlockedPlace[] {
+  const { label, reason, actor } = write;
+  const quantities = new Map<number, number>();
+  for (const { areaNo, quantity } of write.areas) quantities.set(areaNo, (quantities.get(areaNo) ?? 0) + quantity);
+  return [
+    ...[...new Set(write.seats)].map((placeNo): BlockedPlace => ({
+      kind: 'seat',
+      placeNo,
+      quantity: 1,
+      label,
+      reason,
+      actor,
+    })),
+    ...[...quantities].map(([placeNo, quantity]): BlockedPlace => ({
+      kind: 'area',
+      placeNo,
+      quantity,
+      label,
+      reason,
+      actor,
+    })),
+  ];
+}
+
+// Rows go over as one JSON parameter: up to 10,000 seats a call, and no limit of 65,534 parameters in sight. In place order,
+// so that two calls over the same places never wait for each other in a ring.
+const sorted = (places: readonly BlockedPlace[]): BlockedPlace[] =>
+  [...places].sort((a, b) => (a.kind === b.kind ? a.placeNo - b.placeNo : a.kind < b.kind ? -1 : 1));
+
+async function insertPlaces(
+  tx: Transaction,
+  eventId: string,
+  places: readonly BlockedPlace[],
+): Promise<BlockedPlace[]> {
+  if (places.length === 0) return [];
+  const inserted = await tx<{ kind: string; placeNo: number }[]>`
+    INSERT INTO seat_blocks AS b (event_id, kind, place_no, quantity, label, reason, actor)
+    SELECT ${eventId}, p.kind, p."placeNo", p.quantity, p.label, p.reason, p.actor
+    FROM jsonb_to_recordset(${tx.json(toJson(places))})
+      AS p (kind text, "placeNo" integer, quantity integer, label text, reason text, actor text)
+    ON CONFLICT (event_id, kind, place_no) DO UPDATE SET
+      quantity = b.quantity + excluded.quantity, label = excluded.label, reason = excluded.reason, actor = excluded.actor
+      WHERE b.kind = 'area'
+    RETURNING kind, place_no AS "placeNo"`;
+  return onlyReturned(places, inserted);
+}
+
+async function deletePlaces(
+  tx: Transaction,
+  eventId: string,
+  places: readonly BlockedPlace[],
+): Promise<BlockedPlace[]> {
+  const seats = places.filter((place) => place.kind === 'seat');
+  const removed: BlockedPlace[] = [];
+  if (seats.length > 0) {
+    const numbers = seats.map((place) => place.placeNo);
+    removed.push(
+      ...(await tx<BlockedPlace[]>`
+        DELETE FROM seat_blocks WHERE event_id = ${eventId} AND kind = 'seat' AND place_no = ANY (${numbers}::integer[])
+        RETURNING kind, place_no AS "placeNo", quantity, label, reason, actor`),
+    );
+  }
+  for (const area of sorted(places).filter((place) => place.kind === 'area')) {
+    const before = await takeFromArea(tx, eventId, area);
+    if (before !== null) removed.push(before);
+  }
+  return removed;
+}
+
+/** At most what is there. Returns what was taken. */
+async function takeFromArea(tx: Transaction, eventId: string, area: BlockedPlace): Promise<BlockedPlace | null> {
+  const rows = await tx<BlockedPlace[]>`
+    SELECT kind, place_no AS "placeNo", quantity, label, reason, actor FROM seat_blocks
+    WHERE event_id = ${eventId} AND kind = 'area' AND place_no = ${area.placeNo} FOR UPDATE`;
+  const before = rows[0];
+  if (before === undefined) return null;
+  const quantity = Math.min(before.quantity, area.quantity);
+  await (quantity === before.quantity
+    ? tx`DELETE FROM seat_blocks WHERE event_id = ${eventId} AND kind = 'area' AND place_no = ${area.placeNo}`
+    : tx`UPDATE seat_blocks SET quantity = quantity - ${quantity}
+         WHERE event_id = ${eventId} AND kind = 'area' AND place_no = ${area.placeNo}`);
+  return { ...before, quantity };
+}
+
+const toJson = (places: readonly BlockedPlace[]) => sorted(places).map((place) => ({ ...place }));
+
+function onlyReturned(
+  places: readonly BlockedPlace[],
+  returned: readonly { kind: string; placeNo: number }[],
+): BlockedPlace[] {
+  const names = new Set(returned.map(({ kind, placeNo }) => `${kind} ${placeNo}`));
+  return places.filter(({ kind, placeNo }) => names.has(`${kind} ${placeNo}`));
+}

@@ -1,0 +1,155 @@
+import { AisleError } from '@aisle/client/protocol';
+import postgres from 'postgres';
+import { systemClock } from '../platform/clock.js';
+import { createBreaker, type Breaker } from './breaker.js';
+
+/** The pool. bigint columns (versions, epochs, seqs: below 2^53) come as numbers. */
+export type Sql = postgres.Sql<Types>;
+/** A pool or a transaction: what every statement of db/ takes. */
+export type Queryable = postgres.ISql<Types>;
+export type Transaction = postgres.TransactionSql<Types>;
+interface Types extends Record<string, unknown> {
+  bigint: number;
+}
+
+const CONNECT_TIMEOUT_S = 2;
+const IDLE_TIMEOUT_S = 60;
+const RECONNECT_DELAY_S = 0.1;
+/** A statement answers within this or is given up on. A write given up on may still apply. */
+export const STATEMENT_DEADLINE_MS = 2000;
+/** For the few that carry megabytes (a chart of 200,000 seats) or read a whole event. */
+export const LONG_DEADLINE_MS = 15_000;
+const RETRY_AFTER_MS = 1000;
+
+const breakers = new WeakMap<object, Breaker>();
+
+export interface DatabaseOptions {
+  /** Connections at most; default 10. */
+  readonly max?: number;
+  readonly applicationName?: string;
+}
+
+/** No session state and no named statements: works behind a transaction pooler. Connects when first asked. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Sql {
+  const sql = postgres(url, {
+    max: options.max ?? 10,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    idle_timeout: IDLE_TIMEOUT_S,
+    backoff: () => RECONNECT_DELAY_S,
+    prepare: false,
+    onnotice: () => undefined,
+    connection: { application_name: options.applicationName ?? 'aisle' },
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+  });
+  breakers.set(sql, createBreaker(systemClock));
+  return sql;
+}
+
+/** Away, overloaded or in the middle of a failover: the same statement may work in a moment. */
+const AWAY = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'],
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOENT',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ],
+  // admin shutdown, crash shutdown, starting up, dropped, a standby (read only), disk full, out of memory, too many connections
+  ...['57P01', '57P02', '57P03', '25006', '53100', '53200', '53300', '08000', '08003', '08006', '08P01'],
+]);
+/** Statement timeout, lock timeout, serialization failure, deadlock: busy, not away. */
+const BUSY = new Set(['57014', '55P03', '40001', '40P01']);
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+export const unavailable = (cause: unknown): AisleError =>
+  AisleError.of('UNAVAILABLE', { message: 'The database does not answer.', retryAfterMs: RETRY_AFTER_MS }, { cause });
+
+/** The rule that was broken: `unique_violation` is 23505, and so on; '' for anything that is not Postgres's answer. */
+export const sqlState = (error: unknown): string => (error instanceof postgres.PostgresError ? error.code : '');
+
+/**
+ * Awaits a statement of this pool. Postgres away, frozen or too slow: AisleError UNAVAILABLE, within `deadlineMs` the first
+ * time and at once while it stays away. Everything else is thrown as it came. `work` is a query that has not been started
+ * (postgres.js starts it when awaited) or a function.
+ */
+export async function guarded<T>(
+  sql: Queryable,
+  work: PromiseLike<T> | (() => PromiseLike<T>),
+  deadlineMs = STATEMENT_DEADLINE_MS,
+): Promise<T> {
+  const breaker = breakers.get(sql);
+  if (breaker !== undefined && !breaker.admit()) throw unavailable(new Error('Postgres was away a moment ago'));
+  try {
+    const result = await withDeadline(typeof work === 'function' ? work() : work, deadlineMs);
+    breaker?.succeeded();
+    return result;
+  } catch (error) {
+    const code = codeOf(error);
+    if (error instanceof DeadlineError || AWAY.has(code)) {
+      breaker?.failed();
+      throw unavailable(error);
+    }
+    // Postgres answered, if only with a refusal.
+    breaker?.succeeded();
+    throw BUSY.has(code) ? unavailable(error) : error;
+  }
+}
+
+/** One transaction under the same guard; the server drops it too when it takes longer. */
+export function transaction<T>(
+  sql: Sql,
+  body: (tx: Transaction) => Promise<T>,
+  deadlineMs = STATEMENT_DEADLINE_MS,
+): Promise<T> {
+  return guarded<T>(
+    sql,
+    async () => {
+      let result: { value: T } | undefined;
+      await sql.begin(async (tx) => {
+        await tx`SELECT set_config('statement_timeout', ${String(deadlineMs)}, true)`;
+        result = { value: await body(tx) };
+      });
+      if (result === undefined) throw new Error('the transaction ended without running');
+      return result.value;
+    },
+    deadlineMs,
+  );
+}
+
+/** Round trip in ms, asked past the breaker: the health check that closes it again. */
+export async function ping(sql: Sql, deadlineMs = STATEMENT_DEADLINE_MS): Promise<number> {
+  const breaker = breakers.get(sql);
+  const startedAt = performance.now();
+  try {
+    await withDeadline(sql`SELECT 1`, deadlineMs);
+  } catch (error) {
+    breaker?.failed();
+    throw unavailable(error);
+  }
+  breaker?.succeeded();
+  return performance.now() - startedAt;
+}
+
+class DeadlineError extends Error {}
+
+async function withDeadline<T>(work: PromiseLike<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
