@@ -41,10 +41,17 @@ afterAll(async () => {
 
 const seatNo = fc.nat({ max: SEAT_CATEGORY.length - 1 });
 const seatSet = fc.uniqueArray(seatNo, { maxLength: 4 });
-const areaPicks = fc.uniqueArray(fc.record({ areaNo: fc.nat({ max: 1 }), quantity: fc.integer({ min: 1, max: 4 }), ticketType: fc.constantFrom('', 'half, price:1') }), {
-  maxLength: 2,
-  selector: (pick) => `${pick.areaNo}${pick.ticketType}`,
-});
+const areaPicks = fc.uniqueArray(
+  fc.record({
+    areaNo: fc.nat({ max: 1 }),
+    quantity: fc.integer({ min: 1, max: 4 }),
+    ticketType: fc.constantFrom('', 'half, price:1'),
+  }),
+  {
+    maxLength: 2,
+    selector: (pick) => `${pick.areaNo}${pick.ticketType}`,
+  },
+);
 const who = { subject: fc.constantFrom(...SUBJECTS), staff: fc.boolean() };
 /** Which of the tokens made so far; those of others too. */
 const which = fc.nat({ max: 7 });
@@ -52,32 +59,102 @@ const which = fc.nat({ max: 7 });
 const id = fc.option(fc.nat({ max: 5 }), { nil: null, freq: 4 });
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('hold' as const), ...who, id, seats: seatSet, areas: areaPicks, token: fc.option(which, { nil: null, freq: 2 }), fromBlock: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('hold-best' as const), ...who, id, groups: fc.array(fc.uniqueArray(seatNo, { minLength: 2, maxLength: 2 }), { maxLength: 3 }), fresh: fc.boolean(), exhaustive: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('hold' as const),
+      ...who,
+      id,
+      seats: seatSet,
+      areas: areaPicks,
+      token: fc.option(which, { nil: null, freq: 2 }),
+      fromBlock: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('hold-best' as const),
+      ...who,
+      id,
+      groups: fc.array(fc.uniqueArray(seatNo, { minLength: 2, maxLength: 2 }), { maxLength: 3 }),
+      fresh: fc.boolean(),
+      exhaustive: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('extend' as const), ...who, id, token: which }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('release' as const), ...who, id, token: which, seats: seatSet, areas: fc.constantFrom<{ areaNo: number; quantity: number }[]>([], [{ areaNo: 0, quantity: 1 }], [{ areaNo: 1, quantity: 2 }]), all: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('block' as const, 'unblock' as const), ...who, id, seats: seatSet, areas: areaPicks }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('release' as const),
+      ...who,
+      id,
+      token: which,
+      seats: seatSet,
+      areas: fc.constantFrom<{ areaNo: number; quantity: number }[]>(
+        [],
+        [{ areaNo: 0, quantity: 1 }],
+        [{ areaNo: 1, quantity: 2 }],
+      ),
+      all: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('block' as const, 'unblock' as const),
+      ...who,
+      id,
+      seats: seatSet,
+      areas: areaPicks,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), steps: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('status' as const), status: fc.constantFrom('on_sale' as const, 'on_sale' as const, 'paused' as const, 'closed' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('status' as const),
+      status: fc.constantFrom('on_sale' as const, 'on_sale' as const, 'paused' as const, 'closed' as const),
+    }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 class Pair {
   readonly eventId = `e${runs++}`;
-  readonly model = new ModelSeatStore({ seatCategory: SEAT_CATEGORY, areas: AREAS, holdMs: HOLD_MS, maxHoldMs: MAX_HOLD_MS, maxPlaces: 6 });
+  readonly model = new ModelSeatStore({
+    seatCategory: SEAT_CATEGORY,
+    areas: AREAS,
+    holdMs: HOLD_MS,
+    maxHoldMs: MAX_HOLD_MS,
+    maxPlaces: 6,
+  });
   readonly store = new RedisSeatStore({ redis, isReady: () => true, epochOf: () => Promise.resolve(1) });
   readonly tokens: string[] = [];
   version = 1;
   requests = 0;
 
   async start(): Promise<void> {
-    await seedEvent(redis, { eventId: this.eventId, categoryKeys: CATEGORIES, seatCategory: SEAT_CATEGORY, areas: AREAS, holdMs: HOLD_MS, maxHoldMs: MAX_HOLD_MS, maxPlaces: 6 });
+    await seedEvent(redis, {
+      eventId: this.eventId,
+      categoryKeys: CATEGORIES,
+      seatCategory: SEAT_CATEGORY,
+      areas: AREAS,
+      holdMs: HOLD_MS,
+      maxHoldMs: MAX_HOLD_MS,
+      maxPlaces: 6,
+    });
   }
 
   common(step: { subject: string; staff: boolean; id: number | null; kind: string }, content: unknown): CommandInput {
     return {
-      eventId: this.eventId, epoch: 1, chartVersion: 1, subject: step.subject, actor: step.subject, staff: step.staff,
+      eventId: this.eventId,
+      epoch: 1,
+      chartVersion: 1,
+      subject: step.subject,
+      actor: step.subject,
+      staff: step.staff,
       requestId: step.id === null ? `own-${this.requests++}` : `again-${step.id}`,
       fingerprint: JSON.stringify([step.kind, content]),
     };
@@ -85,7 +162,12 @@ class Pair {
 
   seats = (numbers: readonly number[]) => numbers.map((seat) => ({ seatNo: seat, catNo: SEAT_CATEGORY[seat] ?? 0 }));
   areas = (picks: readonly { areaNo: number; quantity: number; ticketType: string }[]): AreaPick[] =>
-    picks.map(({ areaNo, quantity, ticketType }) => ({ areaNo, quantity, catNo: AREAS[areaNo]?.catNo ?? 0, ...(ticketType === '' ? {} : { ticketType }) }));
+    picks.map(({ areaNo, quantity, ticketType }) => ({
+      areaNo,
+      quantity,
+      catNo: AREAS[areaNo]?.catNo ?? 0,
+      ...(ticketType === '' ? {} : { ticketType }),
+    }));
   token = (index: number): string => this.tokens[index % Math.max(1, this.tokens.length)] ?? `${this.eventId}.none`;
 
   async apply(step: Step): Promise<void> {
@@ -95,9 +177,19 @@ class Pair {
       case 'hold': {
         if (!step.fromBlock && step.seats.length + step.areas.length === 0) return;
         const input = {
-          ...this.common(step, [step.seats, step.areas, step.token === null ? null : this.token(step.token), step.fromBlock]),
-          seats: this.seats(step.seats), areas: this.areas(step.areas), newToken, limits, categoryKeys: CATEGORIES,
-          fromBlock: step.staff && step.fromBlock, ...(step.token === null ? {} : { holdToken: this.token(step.token) }),
+          ...this.common(step, [
+            step.seats,
+            step.areas,
+            step.token === null ? null : this.token(step.token),
+            step.fromBlock,
+          ]),
+          seats: this.seats(step.seats),
+          areas: this.areas(step.areas),
+          newToken,
+          limits,
+          categoryKeys: CATEGORIES,
+          fromBlock: step.staff && step.fromBlock,
+          ...(step.token === null ? {} : { holdToken: this.token(step.token) }),
         };
         return this.compareHold(this.model.hold(input), await this.store.hold(input));
       }
@@ -105,7 +197,13 @@ class Pair {
         const rankedAtSeq = step.fresh ? this.model.seq : this.model.seq - 1;
         const input = {
           ...this.common(step, [step.groups, step.exhaustive]),
-          quantity: 2, groups: step.groups.map(this.seats), rankedAtSeq, exhaustive: step.exhaustive, newToken, limits, categoryKeys: CATEGORIES,
+          quantity: 2,
+          groups: step.groups.map(this.seats),
+          rankedAtSeq,
+          exhaustive: step.exhaustive,
+          newToken,
+          limits,
+          categoryKeys: CATEGORIES,
         };
         return this.compareHold(this.model.holdBest(input), await this.store.holdBest(input));
       }
@@ -122,7 +220,14 @@ class Pair {
       }
       case 'block':
       case 'unblock': {
-        const input = { ...this.common(step, [step.seats, step.areas]), seats: this.seats(step.seats), areas: this.areas(step.areas), label: 'x', reason: '"y"', categoryKeys: CATEGORIES };
+        const input = {
+          ...this.common(step, [step.seats, step.areas]),
+          seats: this.seats(step.seats),
+          areas: this.areas(step.areas),
+          label: 'x',
+          reason: '"y"',
+          categoryKeys: CATEGORIES,
+        };
         return this.compare(this.model[step.kind](input), await this.store[step.kind](input));
       }
       case 'expire': {
@@ -135,7 +240,14 @@ class Pair {
       case 'status':
         this.model.status = step.status;
         this.version++;
-        await this.store.configure({ eventId: this.eventId, version: this.version, status: step.status, holdMs: HOLD_MS, maxHoldMs: MAX_HOLD_MS, maxPlaces: 6 });
+        await this.store.configure({
+          eventId: this.eventId,
+          version: this.version,
+          status: step.status,
+          holdMs: HOLD_MS,
+          maxHoldMs: MAX_HOLD_MS,
+          maxPlaces: 6,
+        });
         return;
     }
   }
@@ -162,8 +274,16 @@ class Pair {
 
   sameHold(expected: ModelHold, actual: StoredHold): void {
     const { createdAtMs, expiresAtMs, maxExpiresAtMs } = actual;
-    expect({ token: actual.token, subject: actual.subject, seats: [...actual.seats], areas: [...actual.areas] }).toEqual({
-      token: expected.token, subject: expected.subject, seats: expected.seats, areas: expected.areas,
+    expect({
+      token: actual.token,
+      subject: actual.subject,
+      seats: [...actual.seats],
+      areas: [...actual.areas],
+    }).toEqual({
+      token: expected.token,
+      subject: expected.subject,
+      seats: expected.seats,
+      areas: expected.areas,
     });
     // Real time passes between calls; the turned clock moves in steps far larger.
     expect(Math.abs(expiresAtMs - createdAtMs - (expected.expiresAt - expected.createdAt))).toBeLessThan(STEP_MS / 2);
@@ -180,19 +300,33 @@ class Pair {
     );
     for (const subject of SUBJECTS) {
       const holds = await this.store.holdsOf(this.eventId, subject);
-      expect(holds.map((hold) => hold.token).sort()).toEqual(this.model.holdsOf(subject).map((hold) => hold.token).sort());
+      expect(holds.map((hold) => hold.token).sort()).toEqual(
+        this.model
+          .holdsOf(subject)
+          .map((hold) => hold.token)
+          .sort(),
+      );
     }
   }
 
   /** Nothing is left behind: owners, index and caps name exactly the live holds; the log has one entry a seq, whole. */
   async sameRemains(): Promise<void> {
     const live = [...this.model.holds.values()].filter((hold) => hold.state === 'held');
-    const owners = await Promise.all(SEAT_CATEGORY.map((_, seat) => redis.hget(keys.seat(this.eventId, seat), 'token')));
+    const owners = await Promise.all(
+      SEAT_CATEGORY.map((_, seat) => redis.hget(keys.seat(this.eventId, seat), 'token')),
+    );
     expect(owners).toEqual(this.model.owners);
-    expect((await redis.zrange(keys.holdsIndex(this.eventId), 0, -1)).sort()).toEqual(live.map((hold) => hold.token).sort());
+    expect((await redis.zrange(keys.holdsIndex(this.eventId), 0, -1)).sort()).toEqual(
+      live.map((hold) => hold.token).sort(),
+    );
     const caps = await Promise.all(SUBJECTS.map((subject) => redis.hgetall(keys.userHolds(this.eventId, subject))));
     expect(Object.assign({}, ...caps)).toEqual(
-      Object.fromEntries(live.map((hold) => [hold.token, String(hold.seats.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0))])),
+      Object.fromEntries(
+        live.map((hold) => [
+          hold.token,
+          String(hold.seats.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0)),
+        ]),
+      ),
     );
     const log = await redis.xrange(keys.log(this.eventId), '-', '+');
     expect(log.map(([entry]) => entry)).toEqual(log.map((_, index) => `1-${index + 1}`));
@@ -217,24 +351,52 @@ async function play(steps: readonly Step[]): Promise<void> {
 }
 
 describe('commands against the model', () => {
-  test(`S2 S4 S7 H1 H2 H4 H6 H8 I1 I4 I6: ${RUNS} random histories agree with the model step by step`, { timeout: 600_000 }, async () => {
-    let steps = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (history) => {
-        steps += history.length;
-        await play(history);
-      }),
-      { numRuns: RUNS, ...(process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }) },
-    );
-    process.stdout.write(`model: ${RUNS} histories, ${steps} steps, 0 divergences\n`);
-  });
+  test(
+    `S2 S4 S7 H1 H2 H4 H6 H8 I1 I4 I6: ${RUNS} random histories agree with the model step by step`,
+    { timeout: 600_000 },
+    async () => {
+      let steps = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (history) => {
+          steps += history.length;
+          await play(history);
+        }),
+        { numRuns: RUNS, ...(process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }) },
+      );
+      process.stdout.write(`model: ${RUNS} histories, ${steps} steps, 0 divergences\n`);
+    },
+  );
 
   test('H1 H2: a lapsed seat taken by another, then the sweeper, then the late release of the first: the second keeps it', async () => {
-    const hold = (subject: string): Step => ({ kind: 'hold', subject, staff: false, id: null, seats: [3], areas: [], token: null, fromBlock: false });
-    const late: Step = { kind: 'release', subject: 'ann', staff: false, id: null, token: 0, seats: [], areas: [], all: true };
+    const hold = (subject: string): Step => ({
+      kind: 'hold',
+      subject,
+      staff: false,
+      id: null,
+      seats: [3],
+      areas: [],
+      token: null,
+      fromBlock: false,
+    });
+    const late: Step = {
+      kind: 'release',
+      subject: 'ann',
+      staff: false,
+      id: null,
+      token: 0,
+      seats: [],
+      areas: [],
+      all: true,
+    };
     const pair = new Pair();
     await pair.start();
-    for (const each of [hold('ann'), { kind: 'wait', steps: 4 } as const, hold('bob'), { kind: 'expire' } as const, late]) {
+    for (const each of [
+      hold('ann'),
+      { kind: 'wait', steps: 4 } as const,
+      hold('bob'),
+      { kind: 'expire' } as const,
+      late,
+    ]) {
       await pair.apply(each);
       await pair.sameState();
     }

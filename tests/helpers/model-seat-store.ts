@@ -136,7 +136,8 @@ export class ModelSeatStore {
 
   extend(input: HoldRefInput): ModelAnswer {
     return this.#remembered(input, () => {
-      if (this.status !== 'on_sale' && this.status !== 'paused') return refuse({ code: 'EVENT_NOT_ON_SALE', status: this.status });
+      if (this.status !== 'on_sale' && this.status !== 'paused')
+        return refuse({ code: 'EVENT_NOT_ON_SALE', status: this.status });
       const found = this.#find(input.token, input);
       if ('refusal' in found) return refuse(found.refusal);
       const until = Math.min(this.now + this.#options.holdMs, found.hold.maxExpiresAt);
@@ -158,11 +159,13 @@ export class ModelSeatStore {
       const held = (areaNo: number): number =>
         hold.areas.filter((area) => area.areaNo === areaNo).reduce((sum, area) => sum + area.quantity, 0);
       const strangeAreas = input.areas.filter((area) => held(area.areaNo) < area.quantity).map((area) => area.areaNo);
-      if (strangers.length + strangeAreas.length > 0) return refuse({ code: 'NOT_IN_HOLD', seats: strangers, areas: strangeAreas });
+      if (strangers.length + strangeAreas.length > 0)
+        return refuse({ code: 'NOT_IN_HOLD', seats: strangers, areas: strangeAreas });
       const leaving = all ? hold.seats.map((seat) => seat.seatNo) : input.seats;
       for (const seat of hold.seats.filter(({ seatNo }) => leaving.includes(seatNo))) this.#giveBack(hold, seat);
       hold.seats = hold.seats.filter(({ seatNo }) => !leaving.includes(seatNo));
-      for (const { areaNo, quantity } of all ? hold.areas.map((area) => ({ ...area })) : input.areas) this.#giveBackArea(hold, areaNo, quantity);
+      for (const { areaNo, quantity } of all ? hold.areas.map((area) => ({ ...area })) : input.areas)
+        this.#giveBackArea(hold, areaNo, quantity);
       this.seq++;
       if (hold.seats.length + hold.areas.length === 0) {
         this.holds.delete(hold.token);
@@ -191,14 +194,18 @@ export class ModelSeatStore {
     );
   }
 
-  #remembered(input: { subject: string; requestId: string; fingerprint: string }, decide: () => ModelAnswer): ModelAnswer {
+  #remembered(
+    input: { subject: string; requestId: string; fingerprint: string },
+    decide: () => ModelAnswer,
+  ): ModelAnswer {
     const key = `${input.subject} ${input.requestId}`;
     const earlier = this.#requests.get(key);
     if (earlier !== undefined) {
       return earlier.fingerprint === input.fingerprint ? earlier.answer : refuse({ code: 'IDEMPOTENCY_MISMATCH' });
     }
     const answer = structuredClone(decide());
-    if (answer.ok || answer.refusal.code !== 'UNAVAILABLE') this.#requests.set(key, { fingerprint: input.fingerprint, answer });
+    if (answer.ok || answer.refusal.code !== 'UNAVAILABLE')
+      this.#requests.set(key, { fingerprint: input.fingerprint, answer });
     return answer;
   }
 
@@ -214,7 +221,8 @@ export class ModelSeatStore {
 
   #find(token: string, input: { subject: string; staff: boolean }): { hold: ModelHold } | { refusal: Refusal } {
     const hold = this.holds.get(token);
-    if (hold === undefined || (hold.subject !== input.subject && !input.staff)) return { refusal: { code: 'HOLD_NOT_FOUND' } };
+    if (hold === undefined || (hold.subject !== input.subject && !input.staff))
+      return { refusal: { code: 'HOLD_NOT_FOUND' } };
     if (hold.state === 'expired') return { refusal: { code: 'HOLD_EXPIRED' } };
     if (hold.expiresAt <= this.now) {
       this.#expire(hold);
@@ -291,7 +299,8 @@ export class ModelSeatStore {
 
   #expire(hold: ModelHold): void {
     for (const seat of hold.seats) this.#giveBack(hold, seat);
-    for (const { areaNo, quantity } of hold.areas.map((area) => ({ ...area }))) this.#giveBackArea(hold, areaNo, quantity);
+    for (const { areaNo, quantity } of hold.areas.map((area) => ({ ...area })))
+      this.#giveBackArea(hold, areaNo, quantity);
     hold.seats = [];
     hold.state = 'expired';
     this.seq++;
@@ -330,7 +339,10 @@ export class ModelSeatStore {
       for (const seatNo of moving) this.letters[seatNo] = to;
       for (const { areaNo, quantity } of input.areas) this.#area(areaNo).blocked += to === 'b' ? quantity : -quantity;
       if (moving.length + input.areas.length > 0) this.seq++;
-      return { ok: true, value: { seats: moving, areas: input.areas.map(({ areaNo, quantity }) => ({ areaNo, quantity })) } };
+      return {
+        ok: true,
+        value: { seats: moving, areas: input.areas.map(({ areaNo, quantity }) => ({ areaNo, quantity })) },
+      };
     });
   }
 }

@@ -21,7 +21,9 @@ export async function seedEvent(redis: Redis, seed: SeedEvent): Promise<void> {
   const areas = seed.areas ?? [];
   const pipeline = redis.pipeline();
   pipeline.set(keys.map(eventId), 'a'.repeat(seatCategory.length));
-  areas.forEach((area, areaNo) => pipeline.hset(keys.area(eventId, areaNo), { capacity: area.capacity, held: 0, reserved: 0, sold: 0, blocked: 0 }));
+  areas.forEach((area, areaNo) =>
+    pipeline.hset(keys.area(eventId, areaNo), { capacity: area.capacity, held: 0, reserved: 0, sold: 0, blocked: 0 }),
+  );
   categoryKeys.forEach((key, catNo) => {
     const total =
       seatCategory.filter((cat) => cat === catNo).length +

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { categoryKeySchema, eventIdSchema, holdTokenSchema, placeIdSchema, requestIdSchema, subjectSchema, timestampSchema } from './ids.js';
+import {
+  categoryKeySchema,
+  eventIdSchema,
+  holdTokenSchema,
+  placeIdSchema,
+  requestIdSchema,
+  subjectSchema,
+  timestampSchema,
+} from './ids.js';
 import { minorSchema, ticketTypeKeySchema } from './event.js';
 
 /** `seats` in a request takes "id" or {id, ticketType}. */

@@ -1,11 +1,27 @@
 import { z } from 'zod';
 
 /** Every id is an opaque string. Bounds keep keys, logs and rows small. */
-export const eventIdSchema = z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/, 'not an event id');
-export const holdTokenSchema = z.string().min(1).max(128).regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'not a hold token');
-export const subjectSchema = z.string().min(1).max(128).regex(/^[^\s{}:]+$/, 'a subject has no space, brace or colon');
+export const eventIdSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9_-]+$/, 'not an event id');
+export const holdTokenSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'not a hold token');
+export const subjectSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\s{}:]+$/, 'a subject has no space, brace or colon');
 /** The client's choice, scoped to the subject: same id, same answer, one effect (SPEC S7). */
-export const requestIdSchema = z.string().min(1).max(64).regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces');
+export const requestIdSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces');
 /** A seat's or area's id as the chart gives it. */
 export const placeIdSchema = z.string().min(1).max(128);
 export const categoryKeySchema = z.string().min(1).max(64);

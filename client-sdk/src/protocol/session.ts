@@ -12,7 +12,11 @@ export const createSessionSchema = z.strictObject({
   role: roleSchema.optional(),
   events: z.array(eventIdSchema).max(1000).optional(),
   limits: z.strictObject({ maxSeats: z.int().min(1).max(1000).optional() }).optional(),
-  ttlSeconds: z.int().min(60).max(7 * 86_400).optional(),
+  ttlSeconds: z
+    .int()
+    .min(60)
+    .max(7 * 86_400)
+    .optional(),
 });
 export const sessionSchema = z.object({
   token: z.string(),

@@ -14,7 +14,12 @@ export interface LogEntry {
   readonly requestId: string;
   /** sha1 of the hold token: tokens themselves are never logged (SPEC H6). '' where no hold is concerned. */
   readonly holdHash: string;
-  readonly seats: readonly { readonly seatNo: number; readonly catNo: number; readonly from: SeatLetter; readonly to: SeatLetter }[];
+  readonly seats: readonly {
+    readonly seatNo: number;
+    readonly catNo: number;
+    readonly from: SeatLetter;
+    readonly to: SeatLetter;
+  }[];
   readonly areas: readonly {
     readonly areaNo: number;
     readonly catNo: number;

@@ -9,7 +9,14 @@ const flag = (fallback: '0' | '1') =>
 const list = z
   .string()
   .optional()
-  .transform((value) => (value === undefined ? undefined : value.split(',').map((part) => part.trim()).filter((part) => part !== '')));
+  .transform((value) =>
+    value === undefined
+      ? undefined
+      : value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+  );
 const limit = (fallback: number) => z.coerce.number().int().min(1).max(10_000_000).default(fallback);
 
 /** Every setting of Aisle: environment variables, refused at start when wrong. README and docs list the same names. */
@@ -29,8 +36,14 @@ export const configSchema = z
     AISLE_AUTH_MAX_ROLE: z.enum(['guest', 'customer', 'kiosk', 'box_office', 'service', 'admin']).default('customer'),
     AISLE_ALLOWED_ORIGINS: list,
     AISLE_TRUST_PROXY: flag('0'),
-    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL').optional(),
-    REDIS_URL: z.string().regex(/^(rediss?|unix):\/\//, 'a redis://, rediss:// or unix:// URL').optional(),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
+      .optional(),
+    REDIS_URL: z
+      .string()
+      .regex(/^(rediss?|unix):\/\//, 'a redis://, rediss:// or unix:// URL')
+      .optional(),
     AISLE_REDIS_CLUSTER: flag('0'),
     AISLE_TICK_MS: z.coerce.number().int().min(5).max(1000).default(50),
     AISLE_DEMO: flag('0'),
@@ -52,10 +65,17 @@ export const configSchema = z
       context.addIssue({ code: 'custom', path: [name], message });
     };
     const open = !LOOPBACK.has(config.AISLE_HOST);
-    if (open && config.AISLE_ADMIN_KEY === undefined) refuse('AISLE_ADMIN_KEY', 'must be set when AISLE_HOST is not loopback');
-    if (open && config.AISLE_ADMIN_KEY !== undefined && config.AISLE_ADMIN_KEY.length < 24) refuse('AISLE_ADMIN_KEY', 'at least 24 characters when AISLE_HOST is not loopback');
-    if (open && config.AISLE_AUTH_SECRET === undefined && config.AISLE_AUTH_JWKS_URL === undefined) refuse('AISLE_AUTH_SECRET', 'AISLE_AUTH_SECRET or AISLE_AUTH_JWKS_URL must be set when AISLE_HOST is not loopback');
-    if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production') refuse('AISLE_FAILPOINTS', 'is refused in production');
+    if (open && config.AISLE_ADMIN_KEY === undefined)
+      refuse('AISLE_ADMIN_KEY', 'must be set when AISLE_HOST is not loopback');
+    if (open && config.AISLE_ADMIN_KEY !== undefined && config.AISLE_ADMIN_KEY.length < 24)
+      refuse('AISLE_ADMIN_KEY', 'at least 24 characters when AISLE_HOST is not loopback');
+    if (open && config.AISLE_AUTH_SECRET === undefined && config.AISLE_AUTH_JWKS_URL === undefined)
+      refuse(
+        'AISLE_AUTH_SECRET',
+        'AISLE_AUTH_SECRET or AISLE_AUTH_JWKS_URL must be set when AISLE_HOST is not loopback',
+      );
+    if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production')
+      refuse('AISLE_FAILPOINTS', 'is refused in production');
   });
 export type Config = z.output<typeof configSchema>;
 

@@ -24,7 +24,8 @@ export function configureFailpoints(specification: string | undefined): void {
       const [kind, argument] = action.split(':');
       if (name !== '' && kind === 'exit') return [name, { kind }];
       if (name !== '' && kind === 'error') return [name, { kind }];
-      if (name !== '' && kind === 'delay' && Number.isInteger(Number(argument))) return [name, { kind, ms: Number(argument) }];
+      if (name !== '' && kind === 'delay' && Number.isInteger(Number(argument)))
+        return [name, { kind, ms: Number(argument) }];
       throw new Error(`AISLE_FAILPOINTS: cannot read "${part}"; write name=exit, name=error or name=delay:ms`);
     }),
   );

@@ -8,6 +8,9 @@ export function createLogger(level: string, name: string): Logger {
     level,
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ['token', 'holdToken', '*.token', '*.holdToken', 'authorization', '*.authorization'], censor: '[hidden]' },
+    redact: {
+      paths: ['token', 'holdToken', '*.token', '*.holdToken', 'authorization', '*.authorization'],
+      censor: '[hidden]',
+    },
   });
 }

@@ -47,8 +47,12 @@ export function createMetrics(role: string): Metrics {
     new Counter({ name: `aisle_${name}`, help, labelNames, registers });
   const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
     new Gauge({ name: `aisle_${name}`, help, labelNames, registers });
-  const histogram = <L extends string = never>(name: string, help: string, buckets: number[], labelNames: L[] = []): Histogram<L> =>
-    new Histogram({ name: `aisle_${name}`, help, labelNames, buckets, registers });
+  const histogram = <L extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ): Histogram<L> => new Histogram({ name: `aisle_${name}`, help, labelNames, buckets, registers });
   return {
     registry,
     commands: counter('commands_total', 'Commands by outcome', ['command', 'outcome', 'transport']),
@@ -60,14 +64,21 @@ export function createMetrics(role: string): Metrics {
     frames: counter('frames_total', 'Frames encoded, by kind', ['kind']),
     deliveries: counter('deliveries_total', 'Frames times the viewers they went to', ['kind']),
     bytesOut: counter('bytes_out_total', 'Payload bytes encoded times viewers', ['kind']),
-    changesIn: counter('changes_in_total', 'Changes taken in from Redis; over frames_total{kind="seats"} it is the coalescing ratio'),
+    changesIn: counter(
+      'changes_in_total',
+      'Changes taken in from Redis; over frames_total{kind="seats"} it is the coalescing ratio',
+    ),
     snapshots: counter('snapshots_total', 'Snapshots read from Redis, by reason', ['reason']),
     snapshotSeconds: histogram('snapshot_duration_seconds', 'Time to read a snapshot', FAST),
     resumes: counter('resumes_total', 'Subscribe answers: changes or map', ['kind']),
     logEntries: gauge('log_entries', 'Change-log entries waiting for Postgres, all events'),
     persistLagSeconds: histogram('persist_lag_seconds', 'From a change accepted in Redis to its row in Postgres', SLOW),
     persistedEntries: counter('persisted_entries_total', 'Log entries written to Postgres'),
-    sweepLatenessSeconds: histogram('sweep_lateness_seconds', 'From a deadline to the seats being free; worst of each run', SLOW),
+    sweepLatenessSeconds: histogram(
+      'sweep_lateness_seconds',
+      'From a deadline to the seats being free; worst of each run',
+      SLOW,
+    ),
     sweptHolds: counter('swept_holds_total', 'Lapsed holds freed', ['by']),
     sweepErrors: counter('sweep_errors_total', 'Sweeps that failed'),
     redisUp: gauge('redis_up', '1 while Redis answers and its identity is the reconciled one'),

@@ -18,7 +18,8 @@ export interface RedisSeatStoreDeps {
 
 const RETRY_AFTER_MS = 250;
 const tag = (eventId: string): string => `{${eventId}}`;
-const numbers = (text: string | undefined): number[] => (text === undefined || text === '' ? [] : text.split(',').map(Number));
+const numbers = (text: string | undefined): number[] =>
+  text === undefined || text === '' ? [] : text.split(',').map(Number);
 const unavailable = (reason: string): AisleError =>
   AisleError.of('UNAVAILABLE', { details: { reason }, retryAfterMs: RETRY_AFTER_MS });
 
@@ -130,7 +131,9 @@ export class RedisSeatStore implements port.SeatStore {
   }
 
   async snapshot(eventId: string): Promise<port.StoreSnapshot> {
-    const reply = asStrings(await this.#run(this.#scripts.snapshot, [keys.event(eventId), keys.map(eventId)], [tag(eventId)]));
+    const reply = asStrings(
+      await this.#run(this.#scripts.snapshot, [keys.event(eventId), keys.map(eventId)], [tag(eventId)]),
+    );
     if (reply[0] !== 'ok') throw unavailable(reply[1] ?? 'epoch');
     const [, epoch, seq, status, version, chartVersion, letters = '', areas, counts = ''] = reply;
     return {
@@ -159,7 +162,9 @@ export class RedisSeatStore implements port.SeatStore {
     });
     return (replies ?? []).map(([error, values]) => {
       if (error !== null) throw redisFailure(error);
-      const [epoch, seq, status, version, chartVersion, loading] = Array.isArray(values) ? (values as (string | null)[]) : [];
+      const [epoch, seq, status, version, chartVersion, loading] = Array.isArray(values)
+        ? (values as (string | null)[])
+        : [];
       if (typeof epoch !== 'string' || typeof loading === 'string') return null;
       return {
         epoch: Number(epoch),
@@ -196,7 +201,13 @@ export class RedisSeatStore implements port.SeatStore {
     }));
   }
 
-  async #holds(eventId: string, mode: 'token' | 'subject' | 'all', key: string | null, what: string, limit: number): Promise<port.StoredHold[]> {
+  async #holds(
+    eventId: string,
+    mode: 'token' | 'subject' | 'all',
+    key: string | null,
+    what: string,
+    limit: number,
+  ): Promise<port.StoredHold[]> {
     const epoch = await this.#deps.epochOf(eventId);
     const declared = [keys.event(eventId), keys.holdsIndex(eventId), ...(key === null ? [] : [key])];
     const reply = await this.#run(this.#scripts.holds, declared, [tag(eventId), epoch, mode, what, limit]);
@@ -222,7 +233,16 @@ export class RedisSeatStore implements port.SeatStore {
       keys.userHolds(eventId, subject),
       keys.request(eventId, subject, requestId),
     ];
-    const head = [tag(eventId), input.epoch, input.chartVersion, input.fingerprint, subject, input.actor, input.staff ? 1 : 0, requestId];
+    const head = [
+      tag(eventId),
+      input.epoch,
+      input.chartVersion,
+      input.fingerprint,
+      subject,
+      input.actor,
+      input.staff ? 1 : 0,
+      requestId,
+    ];
     const reply = await this.#run(script, [...common, ...declared], [...head, ...args]);
     return decodeOutcome(reply, decode);
   }

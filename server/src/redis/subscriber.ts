@@ -19,7 +19,11 @@ const messageSchema = z.object({
 });
 
 /** Pairs of a flat list. */
-function pairs<A, B>(flat: readonly (string | number)[], first: (value: string | number | undefined) => A, second: (value: string | number | undefined) => B): [A, B][] {
+function pairs<A, B>(
+  flat: readonly (string | number)[],
+  first: (value: string | number | undefined) => A,
+  second: (value: string | number | undefined) => B,
+): [A, B][] {
   const out: [A, B][] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) out.push([first(flat[i]), second(flat[i + 1])]);
   return out;

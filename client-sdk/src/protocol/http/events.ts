@@ -67,7 +67,14 @@ export const seatsViewSchema = z.object({
 export const inventoryViewSchema = z.object({
   eventId: eventIdSchema,
   categories: z.array(
-    z.object({ key: z.string(), total: z.int(), sold: z.int(), pending: z.int(), available: z.int(), version: z.int() }),
+    z.object({
+      key: z.string(),
+      total: z.int(),
+      sold: z.int(),
+      pending: z.int(),
+      available: z.int(),
+      version: z.int(),
+    }),
   ),
 });
 /** POST /v1/events/{id}/block and /unblock */

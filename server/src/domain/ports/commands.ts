@@ -21,10 +21,19 @@ export interface Commands {
   /** The holder's own, or staff. */
   getHold(actor: Actor, token: string): Promise<CommandResult<{ hold: Hold }>>;
   /** Staff: every live hold of the event. */
-  allHolds(actor: Actor, eventId: string, page: { limit: number; cursor?: string }): Promise<CommandResult<{ items: Hold[]; nextCursor?: string }>>;
+  allHolds(
+    actor: Actor,
+    eventId: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<CommandResult<{ items: Hold[]; nextCursor?: string }>>;
   /** Staff. Answers what changed by this call. */
   block(actor: Actor, eventId: string, payload: BlockRequest, requestId?: string): Promise<CommandResult<BlockAnswer>>;
-  unblock(actor: Actor, eventId: string, payload: BlockRequest, requestId?: string): Promise<CommandResult<BlockAnswer>>;
+  unblock(
+    actor: Actor,
+    eventId: string,
+    payload: BlockRequest,
+    requestId?: string,
+  ): Promise<CommandResult<BlockAnswer>>;
 }
 export interface BlockAnswer {
   readonly seats: string[];

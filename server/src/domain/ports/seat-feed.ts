@@ -7,7 +7,11 @@ export interface SeatFeed {
    * Starts mirroring the event if need be and calls `attach(answer)` at a tick boundary: flush, join, ack in one
    * synchronous turn (SPEC F3): the caller joins the room and acks inside it. Rejects with AisleError.
    */
-  subscribe(eventId: string, position: { epoch: number; seq: number } | undefined, attach: (answer: SubscribeAck) => void): Promise<void>;
+  subscribe(
+    eventId: string,
+    position: { epoch: number; seq: number } | undefined,
+    attach: (answer: SubscribeAck) => void,
+  ): Promise<void>;
   /** One viewer fewer on this node; the last one ends the mirror after a while. */
   unsubscribe(eventId: string): void;
   /** The public view, the same for every caller: from the mirror if there is one, else a Redis snapshot shared for up to 250 ms. */

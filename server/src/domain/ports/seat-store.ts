@@ -148,7 +148,10 @@ export interface StoredHold {
 }
 
 export type Refusal =
-  | { readonly code: 'SEAT_UNAVAILABLE'; readonly seats: readonly { readonly seatNo: number; readonly state: SeatLetter }[] }
+  | {
+      readonly code: 'SEAT_UNAVAILABLE';
+      readonly seats: readonly { readonly seatNo: number; readonly state: SeatLetter }[];
+    }
   | { readonly code: 'AREA_FULL'; readonly areaNo: number; readonly available: number }
   | { readonly code: 'NOT_ENOUGH_SEATS' }
   | { readonly code: 'LIMIT_EXCEEDED'; readonly limit: number; readonly holding: number }
@@ -163,7 +166,13 @@ export type Refusal =
 
 export type Outcome<T> =
   | { readonly ok: true; readonly epoch: number; readonly seq: number; readonly replayed: boolean; readonly value: T }
-  | { readonly ok: false; readonly epoch: number; readonly seq: number; readonly replayed: boolean; readonly refusal: Refusal };
+  | {
+      readonly ok: false;
+      readonly epoch: number;
+      readonly seq: number;
+      readonly replayed: boolean;
+      readonly refusal: Refusal;
+    };
 
 export interface StorePosition {
   readonly epoch: number;

@@ -1,0 +1,108 @@
+import { AisleError, type BlockRequest } from '@aisle/client/protocol';
+import type { Actor } from '../domain/actor.js';
+import { placesPerCall } from '../domain/hold-policy.js';
+import type { BlockEntry } from '../domain/ports/block-ledger.js';
+import type { BlockAnswer, CommandResult } from '../domain/ports/commands.js';
+import type { LiveEvent } from '../domain/event.js';
+import type { BlockInput, BlockResult, Outcome } from '../domain/ports/seat-store.js';
+import { answer } from './answer.js';
+import { commandInput, type Call, type CommandDeps } from './context.js';
+import { invalid, resolvePicks } from './resolve.js';
+
+/** A block moves more at once than a sale does. */
+const PLACES_FACTOR = 10;
+
+/** block: house seats off sale; staff. Written to Postgres first, undone if the script refuses (SPEC O6). */
+export function block(
+  deps: CommandDeps,
+  actor: Actor,
+  eventId: string,
+  payload: BlockRequest,
+  requestId?: string,
+): Promise<CommandResult<BlockAnswer>> {
+  return move(deps, actor, 'block', { ...payload, eventId, requestId });
+}
+
+/** unblock: house seats on sale again; staff. Where the outcome stays unknown Postgres keeps the block: never on sale by mistake. */
+export function unblock(
+  deps: CommandDeps,
+  actor: Actor,
+  eventId: string,
+  payload: BlockRequest,
+  requestId?: string,
+): Promise<CommandResult<BlockAnswer>> {
+  return move(deps, actor, 'unblock', { ...payload, eventId, requestId });
+}
+
+type Payload = BlockRequest & { eventId: string; requestId: string | undefined };
+
+function move(
+  deps: CommandDeps,
+  actor: Actor,
+  direction: 'block' | 'unblock',
+  payload: Payload,
+): Promise<CommandResult<BlockAnswer>> {
+  return answer(
+    deps,
+    actor,
+    direction,
+    payload,
+    (call) => {
+      const input = blockInput(call, payload);
+      return direction === 'block' ? applyBlock(deps, input) : applyUnblock(deps, input);
+    },
+    presentBlock,
+  );
+}
+
+function blockInput(call: Call, payload: Payload): BlockInput {
+  if (!call.staff) throw AisleError.of('FORBIDDEN');
+  if ((payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
+    throw invalid([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
+  }
+  return {
+    ...commandInput(call),
+    ...resolvePicks(call.live, payload, placesPerCall(call.actor) * PLACES_FACTOR),
+    label: payload.label ?? '',
+    reason: payload.reason ?? '',
+    categoryKeys: call.live.chart.categoryKeys,
+  };
+}
+
+const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput): BlockEntry => ({
+  eventId,
+  seats: seats.map(({ seatNo }) => seatNo),
+  areas: areas.map(({ areaNo, quantity }) => ({ areaNo, quantity })),
+  label,
+  reason,
+  actor,
+});
+
+async function applyBlock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
+  const undo = await deps.blocks.add(ledgerEntry(input));
+  // Thrown: the script may have run. Then the row stays, the safe side: a rebuild blocks rather than sells.
+  const outcome = await deps.store.block(input);
+  if (!outcome.ok || outcome.replayed) await undo();
+  return outcome;
+}
+
+async function applyUnblock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
+  const undo = await deps.blocks.remove(ledgerEntry(input));
+  let outcome: Outcome<BlockResult>;
+  try {
+    outcome = await deps.store.unblock(input);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  if (!outcome.ok || outcome.replayed) await undo();
+  return outcome;
+}
+
+function presentBlock(live: LiveEvent, result: BlockResult): BlockAnswer {
+  const { seats, areas } = live.chart.chart;
+  return {
+    seats: result.seats.map((seatNo) => seats[seatNo]?.id ?? ''),
+    areas: result.areas.map(({ areaNo, quantity }) => ({ id: areas[areaNo]?.id ?? '', quantity })),
+  };
+}

@@ -1,0 +1,96 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { AisleError } from '@aisle/client/protocol';
+import { isStaff, type Actor } from '../domain/actor.js';
+import type { LiveEvent } from '../domain/event.js';
+import type { BlockLedger } from '../domain/ports/block-ledger.js';
+import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { CommandInput, SeatStore } from '../domain/ports/seat-store.js';
+
+/** What commands work with: ports alone. */
+export interface CommandDeps {
+  readonly store: SeatStore;
+  readonly directory: EventDirectory;
+  readonly blocks: BlockLedger;
+  /** For ranking candidates of hold-best. */
+  readonly feed: Pick<SeatFeed, 'letters'>;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+}
+
+/** A caller whose name, event and rights are settled. */
+export interface Call {
+  readonly live: LiveEvent;
+  readonly actor: Actor;
+  /** Whose holds are concerned. */
+  readonly subject: string;
+  /** The caller's own subject. */
+  readonly self: string;
+  readonly staff: boolean;
+  readonly requestId: string;
+  readonly fingerprint: string;
+}
+
+interface Addressed {
+  readonly eventId: string;
+  readonly requestId?: string | undefined;
+  readonly onBehalfOf?: string | undefined;
+}
+
+/** Throws AisleError UNAUTHENTICATED, FORBIDDEN, EVENT_NOT_FOUND, UNAVAILABLE. */
+export async function openCall(deps: CommandDeps, actor: Actor, name: string, payload: Addressed): Promise<Call> {
+  if (actor.subject === null) {
+    throw AisleError.of('UNAUTHENTICATED', { message: 'A viewer without a token may look, not act.' });
+  }
+  if (actor.events !== null && !actor.events.includes(payload.eventId)) {
+    throw AisleError.of('FORBIDDEN', { message: 'This token is for other events.' });
+  }
+  const staff = isStaff(actor);
+  if (payload.onBehalfOf !== undefined && !staff) {
+    throw AisleError.of('FORBIDDEN', {
+      message: 'onBehalfOf is for staff and services.',
+      details: { path: 'onBehalfOf' },
+    });
+  }
+  const live = await deps.directory.get(payload.eventId);
+  if (live.event.status === 'draft' && actor.role !== 'admin') throw AisleError.of('EVENT_NOT_FOUND');
+  return {
+    live,
+    actor,
+    staff,
+    subject: payload.onBehalfOf ?? actor.subject,
+    self: actor.subject,
+    requestId: payload.requestId ?? randomUUID(),
+    fingerprint: fingerprintOf(name, payload),
+  };
+}
+
+/** A draft is not in Redis: no script would know it. */
+export function requireLoaded(live: LiveEvent): void {
+  if (live.epoch > 0) return;
+  throw AisleError.of('EVENT_NOT_ON_SALE', { details: { status: live.event.status } });
+}
+
+export const commandInput = ({ live, subject, self, staff, requestId, fingerprint }: Call): CommandInput => ({
+  eventId: live.event.id,
+  epoch: live.epoch,
+  chartVersion: live.event.chartVersion,
+  subject,
+  actor: self,
+  staff,
+  requestId,
+  fingerprint,
+});
+
+/** SPEC H6: 128 random bits, and the event it belongs to. */
+export const newHoldToken = (eventId: string): string => `${eventId}.${randomBytes(16).toString('base64url')}`;
+
+/** Command and payload with its keys in order, without the request id itself (SPEC S7). */
+function fingerprintOf(name: string, payload: object): string {
+  const canonical = JSON.stringify([name, { ...payload, requestId: undefined }], (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(canonical).digest('base64url');
+}

@@ -1,0 +1,37 @@
+import { AisleError, type Hold, type HoldCommand } from '@aisle/client/protocol';
+import type { Actor } from '../domain/actor.js';
+import { holdLimits, placesPerCall } from '../domain/hold-policy.js';
+import type { CommandResult } from '../domain/ports/commands.js';
+import { answer } from './answer.js';
+import { commandInput, newHoldToken, type CommandDeps } from './context.js';
+import { presentHold } from './present.js';
+import { invalid, resolvePicks } from './resolve.js';
+
+/** hold: seats and places of areas, all or nothing; with a holdToken, added to that hold (SPEC H4). */
+export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Promise<CommandResult<{ hold: Hold }>> {
+  return answer(
+    deps,
+    actor,
+    'hold',
+    payload,
+    async (call) => {
+      const fromBlock = payload.fromBlock ?? false;
+      if (fromBlock && !call.staff) {
+        throw AisleError.of('FORBIDDEN', { message: 'fromBlock is for staff.', details: { path: 'fromBlock' } });
+      }
+      if ((payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
+        throw invalid([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
+      }
+      return deps.store.hold({
+        ...commandInput(call),
+        ...resolvePicks(call.live, payload, placesPerCall(actor)),
+        ...(payload.holdToken === undefined ? {} : { holdToken: payload.holdToken }),
+        newToken: newHoldToken(payload.eventId),
+        fromBlock,
+        limits: holdLimits(actor, call.subject === call.self, fromBlock),
+        categoryKeys: call.live.chart.categoryKeys,
+      });
+    },
+    (live, stored) => ({ hold: presentHold(live, stored) }),
+  );
+}
