@@ -1,0 +1,96 @@
+import type { BlockedPlace } from './blocks.js';
+import { listBlocks } from './blocks.js';
+import { bumpEpoch, findEvent, type EventRecord } from './events.js';
+import { transaction, type Sql, type Transaction } from './client.js';
+
+/** A seat that an open order (reserved) or a live ticket (sold) has for good. */
+export interface SeatClaim {
+  readonly seatNo: number;
+  readonly orderId: string;
+  readonly state: 'reserved' | 'sold';
+}
+/** Totals of an area: `claimed` counts open orders and live tickets, `sold` the tickets alone. */
+export interface AreaClaim {
+  readonly areaNo: number;
+  readonly claimed: number;
+  readonly sold: number;
+}
+/** One order's part of an area's claims. */
+export interface AreaOrderClaim {
+  readonly areaNo: number;
+  readonly orderId: string;
+  readonly quantity: number;
+  readonly state: 'reserved' | 'sold';
+}
+/** Everything Postgres knows of who may not have a place: what Redis is loaded from (SPEC R2). */
+export interface EventTruth {
+  readonly record: EventRecord;
+  readonly blocks: readonly BlockedPlace[];
+  readonly seatClaims: readonly SeatClaim[];
+  readonly areaClaims: readonly AreaClaim[];
+  readonly areaOrderClaims: readonly AreaOrderClaim[];
+  readonly snapshotAt: Date;
+}
+
+/** Excludes every order insert of the event until the transaction ends (SPEC R2). */
+export async function lockEpochExclusive(tx: Transaction, eventId: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`aisle:epoch:${eventId}`}, 0))`;
+}
+
+/** Taken by whatever claims places, before it compares the epoch (SPEC R2). */
+export async function lockEpochShared(tx: Transaction, eventId: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock_shared(hashtextextended(${`aisle:epoch:${eventId}`}, 0))`;
+}
+
+/** A new epoch: claims under the one before are refused from the commit on. null: no such event, or a draft. */
+export function nextEpoch(sql: Sql, eventId: string): Promise<number | null> {
+  return transaction(sql, async (tx) => {
+    await lockEpochExclusive(tx, eventId);
+    const record = await findEvent(tx, eventId);
+    if (record === null || record.event.status === 'draft') return null;
+    return bumpEpoch(tx, eventId);
+  });
+}
+
+/**
+ * Runs `body` inside one repeatable-read snapshot, which stays open until `body` is done: as long as it is, others can see
+ * by `isBeingLoaded` that a loader lives. null: no such event.
+ */
+export async function withTruth<T>(
+  sql: Sql,
+  eventId: string,
+  body: (truth: EventTruth) => Promise<T>,
+): Promise<T | null> {
+  let result: { value: T | null } = { value: null };
+  await sql.begin('isolation level repeatable read read only', async (tx) => {
+    await tx`SELECT pg_advisory_xact_lock_shared(hashtextextended(${`aisle:loading:${eventId}`}, 0))`;
+    const truth = await readTruth(tx, eventId);
+    if (truth !== null) result = { value: await body(truth) };
+  });
+  return result.value;
+}
+
+/** False: whoever set `loading` in Redis is gone and the load must be done again. */
+export async function isBeingLoaded(sql: Sql, eventId: string): Promise<boolean> {
+  return transaction(sql, async (tx) => {
+    const rows = await tx<
+      { free: boolean }[]
+    >`SELECT pg_try_advisory_xact_lock(hashtextextended(${`aisle:loading:${eventId}`}, 0)) AS free`;
+    return rows[0]?.free === false;
+  });
+}
+
+async function readTruth(tx: Transaction, eventId: string): Promise<EventTruth | null> {
+  const record = await findEvent(tx, eventId);
+  if (record === null) return null;
+  const [clock] = await tx<{ at: Date }[]>`SELECT transaction_timestamp() AS at`;
+  const blocks = await listBlocks(tx, eventId);
+  const seatClaims = await tx<SeatClaim[]>`
+    SELECT seat_no AS "seatNo", order_id AS "orderId", state FROM seat_claims WHERE event_id = ${eventId} ORDER BY seat_no`;
+  const areaClaims = await tx<AreaClaim[]>`
+    SELECT area_no AS "areaNo", claimed, sold FROM area_claims WHERE event_id = ${eventId} ORDER BY area_no`;
+  const areaOrderClaims = await tx<AreaOrderClaim[]>`
+    SELECT area_no AS "areaNo", order_id AS "orderId", quantity, state FROM area_order_claims
+    WHERE event_id = ${eventId} ORDER BY area_no, order_id`;
+  return { record, blocks, seatClaims, areaClaims, areaOrderClaims, snapshotAt: clock?.at ?? new Date() };
+}
