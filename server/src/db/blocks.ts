@@ -1,3 +1,4 @@
+import type { BlockEntry, BlockLedger, UndoBlock } from '../domain/ports/block-ledger.js';
 import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 
 /** One kept-back place: a seat, or a number of places in an area. */
@@ -9,50 +10,18 @@ export interface BlockedPlace {
   readonly reason: string;
   readonly actor: string;
 }
-/** What one call added or took away, exactly: given back to `undoBlocks`, the table is as before. */
-export interface BlockDelta {
-  readonly eventId: string;
-  readonly sign: 1 | -1;
-  readonly places: readonly BlockedPlace[];
-}
-export interface BlockWrite {
-  readonly eventId: string;
-  /** seatNos */
-  readonly seats: readonly number[];
-  readonly areas: readonly { readonly areaNo: number; readonly quantity: number }[];
-  readonly label: string;
-  readonly reason: string;
-  readonly actor: string;
-}
-
-/**
- * Written before the script runs, undone if that refuses (SPEC O6). Seats blocked already are left as they are and not part
- * of the delta; quantities of areas add up.
- */
-export function addBlocks(sql: Sql, write: BlockWrite): Promise<BlockDelta> {
-  const places = placesOf(write);
-  return transaction(sql, async (tx) => ({
-    eventId: write.eventId,
-    sign: 1,
-    places: await insertPlaces(tx, write.eventId, places),
-  }));
-}
-
-/** Takes seats and quantities away; what was not blocked is not part of the delta. */
-export function removeBlocks(sql: Sql, write: BlockWrite): Promise<BlockDelta> {
-  const places = placesOf(write);
-  return transaction(sql, async (tx) => ({
-    eventId: write.eventId,
-    sign: -1,
-    places: await deletePlaces(tx, write.eventId, places),
-  }));
-}
-
-/** Takes back what addBlocks or removeBlocks did. */
-export function undoBlocks(sql: Sql, delta: BlockDelta): Promise<void> {
-  return transaction(sql, async (tx) => {
-    await (delta.sign === 1 ? deletePlaces : insertPlaces)(tx, delta.eventId, delta.places);
-  });
+/** Where blocks are kept for good (SPEC O6): written before the script runs, taken back exactly where it refuses. */
+export function createBlockLedger(sql: Sql): BlockLedger {
+  const undoable =
+    (apply: PlaceWriter, reverse: PlaceWriter) =>
+    async (write: BlockEntry): Promise<UndoBlock> => {
+      const { eventId } = write;
+      const changed = await transaction(sql, (tx) => apply(tx, eventId, placesOf(write)));
+      return async () => {
+        await transaction(sql, (tx) => reverse(tx, eventId, changed));
+      };
+    };
+  return { add: undoable(insertPlaces, deletePlaces), remove: undoable(deletePlaces, insertPlaces) };
 }
 
 /** Everything kept back for an event, for a rebuild and for staff. Seats first, by number. */
@@ -66,7 +35,7 @@ export async function listBlocks(sql: Queryable, eventId: string): Promise<Block
 }
 
 /** Each place once: a seat named twice is one seat, quantities of an area named twice add up. */
-function placesOf(write: BlockWrite): BlockedPlace[] {
+function placesOf(write: BlockEntry): BlockedPlace[] {
   const { label, reason, actor } = write;
   const quantities = new Map<number, number>();
   for (const { areaNo, quantity } of write.areas) quantities.set(areaNo, (quantities.get(areaNo) ?? 0) + quantity);
@@ -94,6 +63,9 @@ function placesOf(write: BlockWrite): BlockedPlace[] {
 // so that two calls over the same places never wait for each other in a ring.
 const sorted = (places: readonly BlockedPlace[]): BlockedPlace[] =>
   [...places].sort((a, b) => (a.kind === b.kind ? a.placeNo - b.placeNo : a.kind < b.kind ? -1 : 1));
+
+/** Returns what it changed, exactly: seats blocked already (or not at all) are left as they are; quantities of areas add up. */
+type PlaceWriter = (tx: Transaction, eventId: string, places: readonly BlockedPlace[]) => Promise<BlockedPlace[]>;
 
 async function insertPlaces(
   tx: Transaction,
