@@ -1,0 +1,104 @@
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+const ROTATE_AT_BYTES = 20 * 1024 * 1024;
+const TAIL_BYTES = 4096;
+/** pino's numbers. */
+const WARN = 40;
+const LEVEL_NAMES: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+
+/** Opens logs/<name>.log for appending; one older file of up to 20 MB is kept. Answers its descriptor and path. */
+export function openLog(folder: string, name: string): { fd: number; file: string } {
+  const file = path.join(folder, `${name}.log`);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > ROTATE_AT_BYTES) {
+    rmSync(`${file}.1`, { force: true });
+    renameSync(file, `${file}.1`);
+  }
+  return { fd: openSync(file, 'a', 0o600), file };
+}
+
+/** The last lines of a log: what the part said before it fell. */
+export function lastLines(file: string, count: number): string[] {
+  try {
+    const text = readFileSync(file, 'utf8').slice(-TAIL_BYTES);
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-count)
+      .map((line) => readable(line) ?? line);
+  } catch {
+    return [];
+  }
+}
+
+interface LogLine {
+  readonly level: number;
+  readonly text: string;
+}
+
+function parseLine(line: string): LogLine | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== 'object' || parsed === null || !('level' in parsed) || typeof parsed.level !== 'number')
+      return null;
+    const message = 'msg' in parsed && typeof parsed.msg === 'string' ? parsed.msg : '';
+    return { level: parsed.level, text: `${message}${reason(parsed)}` };
+  } catch {
+    return null;
+  }
+}
+
+function reason(line: object): string {
+  if (!('err' in line) || typeof line.err !== 'object' || line.err === null || !('message' in line.err)) return '';
+  return typeof line.err.message === 'string' ? `: ${line.err.message}` : '';
+}
+
+function readable(line: string): string | null {
+  const parsed = parseLine(line);
+  return parsed === null ? null : `${LEVEL_NAMES[parsed.level] ?? parsed.level} ${parsed.text}`;
+}
+
+/**
+ * Every line of a child to its file; warnings and worse (with `verbose` everything) also to the console, shortened for
+ * people. A line that is no JSON, a stack on standard error say, always goes to the console.
+ */
+export function followOutput(
+  name: string,
+  streams: readonly (Readable | null)[],
+  fd: number,
+  verbose: boolean,
+): Promise<void> {
+  const ended = streams
+    .filter((stream) => stream !== null)
+    .map(
+      (stream) =>
+        new Promise<void>((resolve) => {
+          const lines = createInterface({ input: stream });
+          lines.on('line', (line) => {
+            writeSync(fd, `${line}\n`);
+            // Most lines are below warn: told apart without parsing them.
+            if (!verbose && /^\{"level":[123]0,/.test(line)) return;
+            const parsed = parseLine(line);
+            if (verbose || parsed === null || parsed.level >= WARN) show(name, readable(line) ?? line);
+          });
+          lines.on('close', () => resolve());
+        }),
+    );
+  return Promise.all(ended).then(() => closeSync(fd));
+}
+
+function show(name: string, text: string): void {
+  const time = new Date().toTimeString().slice(0, 8);
+  process.stdout.write(`${time} ${name.padEnd(8)} ${text}\n`);
+}

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import { followOutput, lastLines, openLog } from '../logs.js';
+import type { Environment } from '../settings.js';
+import type { PartSpec } from '../supervisor.js';
+
+const STOP_TIMEOUT_MS = 10_000;
+const lifeline = new URL('./lifeline.js', import.meta.url).href;
+/** dist/, seen from dist/launcher/src/parts. */
+const fromDist = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
+
+export interface NodeProcess {
+  readonly name: string;
+  /** Path below dist/. */
+  readonly main: string;
+  readonly env: Environment;
+  readonly logDir: string;
+  readonly verbose: boolean;
+  /** Several servers share one port: by the kernel with uWebSockets.js, through node:cluster on the Node engine. */
+  readonly sharesPort?: boolean;
+  ready(ended: AbortSignal): Promise<void>;
+}
+
+/** A server or worker: its JSON log goes to logs/<name>.log, its warnings to the console. */
+export function nodePart(options: NodeProcess): PartSpec {
+  let logFile = '';
+  return {
+    name: options.name,
+    spawn: (): ChildProcess => {
+      const log = openLog(options.logDir, options.name);
+      logFile = log.file;
+      const child = options.sharesPort === true ? forkSharing(options) : spawnAlone(options);
+      void followOutput(options.name, [child.stdout, child.stderr], log.fd, options.verbose);
+      return child;
+    },
+    ready: (ended) => options.ready(ended),
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    explain: () => lastLines(logFile, 3).join('\n'),
+  };
+}
+
+const nodeOptions = ['--enable-source-maps', '--import', lifeline];
+
+function spawnAlone(options: NodeProcess): ChildProcess {
+  return spawn(process.execPath, [...nodeOptions, fromDist(options.main)], {
+    env: { ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+}
+
+function forkSharing(options: NodeProcess): ChildProcess {
+  cluster.setupPrimary({
+    exec: fromDist(options.main),
+    execArgv: nodeOptions,
+    args: [],
+    silent: true,
+  });
+  return cluster.fork({ ...options.env }).process;
+}

@@ -1,0 +1,129 @@
+import { migrate } from '../../server/src/db/migrate.js';
+import { adminKeyFile, type Running } from './banner.js';
+import { forgetSocketPath, keptSecret, socketPath, type DataDir } from './data-dir.js';
+import { nodePart } from './parts/node-process.js';
+import { embeddedPostgres } from './parts/postgres.js';
+import { findRedis, redisPart } from './parts/redis.js';
+import { signalTo } from './processes.js';
+import { untilReady } from './readiness.js';
+import { writeRecords, type ProcessRecord } from './records.js';
+import { localUrl, type Environment, type Settings } from './settings.js';
+import { Supervised, type PartSpec } from './supervisor.js';
+
+const READY_TIMEOUT_MS = 60_000;
+const REDIS_SOCKET = 'redis.sock';
+
+export interface StackOptions {
+  readonly settings: Settings;
+  readonly dataDir: DataDir;
+  readonly port: number;
+  readonly verbose: boolean;
+  say(line: string): void;
+}
+
+/** All the parts of one installation, started in the order in which they need each other and stopped the other way. */
+export class Stack {
+  /** In the order in which they were started. */
+  readonly #parts: Supervised[] = [];
+  #stopping = false;
+
+  constructor(private readonly options: StackOptions) {}
+
+  async start(): Promise<Running> {
+    const { settings, dataDir, port } = this.options;
+    const stores = await Promise.all([this.#redisUrl(), this.#databaseUrl()]);
+    const [redisUrl, databaseUrl] = stores;
+    if (settings.config.AISLE_MIGRATE) await migrate(databaseUrl);
+    const adminKey = settings.config.AISLE_ADMIN_KEY ?? keptSecret(dataDir, 'admin-key', 'aisle_admin_');
+    const url = localUrl(settings.config.AISLE_HOST, port);
+    const env: Environment = {
+      ...settings.env,
+      REDIS_URL: redisUrl,
+      DATABASE_URL: databaseUrl,
+      AISLE_ADMIN_KEY: adminKey,
+      ...this.#authSecret(),
+      AISLE_DATA_DIR: dataDir.path,
+      AISLE_PORT: String(port),
+      AISLE_MIGRATE: '0',
+    };
+    await this.#startNodes(env, url);
+    const adminKeyFromFile = settings.config.AISLE_ADMIN_KEY === undefined;
+    return { url, adminKey, adminKeyFile: adminKeyFromFile ? adminKeyFile(dataDir) : null, logs: dataDir.logs };
+  }
+
+  /** Servers, then the worker, which writes what they left in the log, then Redis, then Postgres. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const servers = this.#parts.filter((part) => part.spec.name.startsWith('server'));
+    const others = this.#parts.filter((part) => !servers.includes(part));
+    await Promise.all(servers.map((part) => part.stop()));
+    const order = ['worker', 'redis', 'postgres'];
+    for (const name of order) for (const part of others) if (part.spec.name === name) await part.stop();
+    forgetSocketPath(this.options.dataDir, REDIS_SOCKET);
+  }
+
+  /** For the impatient: nothing is lost, Redis reads its file and Postgres its journal at the next start. */
+  kill(): void {
+    for (const part of this.#parts) if (part.identity !== null) signalTo(part.identity, 'SIGKILL');
+  }
+
+  async #redisUrl(): Promise<string> {
+    const { settings, dataDir } = this.options;
+    if (settings.config.REDIS_URL !== undefined) return settings.config.REDIS_URL;
+    const program = findRedis();
+    const socket = socketPath(dataDir, REDIS_SOCKET);
+    await this.#startPart(redisPart(program, { socket, dataDir: dataDir.redis, logDir: dataDir.logs }));
+    return `unix://${socket}`;
+  }
+
+  async #databaseUrl(): Promise<string> {
+    const { settings, dataDir } = this.options;
+    if (settings.config.DATABASE_URL !== undefined) return settings.config.DATABASE_URL;
+    const { part, url } = await embeddedPostgres({ dataDir: dataDir.postgres, logDir: dataDir.logs });
+    await this.#startPart(part);
+    return url;
+  }
+
+  #authSecret(): Environment {
+    const { config } = this.options.settings;
+    if (config.AISLE_AUTH_SECRET !== undefined || config.AISLE_AUTH_JWKS_URL !== undefined) return {};
+    return { AISLE_AUTH_SECRET: keptSecret(this.options.dataDir, 'auth-secret') };
+  }
+
+  async #startNodes(env: Environment, url: string): Promise<void> {
+    const { settings, dataDir, verbose } = this.options;
+    const count = settings.config.AISLE_PROCESSES;
+    const common = { env, logDir: dataDir.logs, verbose };
+    const servers = Array.from({ length: count }, (_unused, index) =>
+      nodePart({
+        ...common,
+        name: count === 1 ? 'server' : `server-${index + 1}`,
+        main: 'server/src/main.js',
+        sharesPort: count > 1,
+        ready: (ended) => untilReady(url, ended, READY_TIMEOUT_MS),
+      }),
+    );
+    const worker = nodePart({ ...common, name: 'worker', main: 'worker/src/main.js', ready: () => Promise.resolve() });
+    await Promise.all([worker, ...servers].map((spec) => this.#startPart(spec)));
+  }
+
+  async #startPart(spec: PartSpec): Promise<void> {
+    const part = new Supervised(spec, {
+      changed: () => this.#record(),
+      say: (line) => {
+        if (!this.#stopping) this.options.say(line);
+      },
+    });
+    // Stopped while still starting: what is not there yet stays away.
+    if (this.#stopping) throw new Error('stopping');
+    this.#parts.push(part);
+    await part.start();
+  }
+
+  #record(): void {
+    const records = this.#parts.flatMap((part): ProcessRecord[] =>
+      part.identity === null ? [] : [{ ...part.identity, name: part.spec.name, signal: part.spec.stopSignal }],
+    );
+    writeRecords(this.options.dataDir, records);
+  }
+}
