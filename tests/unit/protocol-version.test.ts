@@ -29,10 +29,12 @@ const withoutComments = (source: string): string =>
 
 /** Everything that crosses the wire, as one value: schemas upwards and over HTTP, the source of the shapes downwards and of the acks, error codes. */
 function contract(): Record<string, unknown> {
-  const schemas = Object.entries(protocol)
-    .filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })]);
+  const exported: [string, unknown][] = Object.entries(protocol);
+  const schemas = exported
+    .flatMap(([name, value]): [string, unknown][] =>
+      value instanceof z.ZodType ? [[name, z.toJSONSchema(value, { io: 'input', unrepresentable: 'any' })]] : [],
+    )
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const commands = Object.entries(protocol.UP).map(([name, schema]) => [
     name,
     z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
