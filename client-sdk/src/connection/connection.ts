@@ -216,19 +216,21 @@ export class Connection {
     }
     if (this.#phase !== asking) return;
     if (this.#reason === 'refused' && token === this.#refusedToken && this.#tokensRefused > 0) {
-      return this.#leave({
+      this.#leave({
         at: 'closed',
         error: AisleError.of('UNAUTHENTICATED', { message: 'The token was refused and getToken gave no other.' }),
       });
+      return;
     }
     let base: BaseUrl;
     try {
       base = this.#settings.base();
     } catch (error) {
-      return this.#leave({
+      this.#leave({
         at: 'closed',
         error: unavailable('There is no address to connect to.', { retryable: false }, error),
       });
+      return;
     }
     const socket = new AisleSocket(base, { token, protocol: PROTOCOL_VERSION, client }, timeouts.connectMs, {
       onReady: (hello) => this.#onReady(socket, hello, token),

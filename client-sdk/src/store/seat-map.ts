@@ -8,7 +8,7 @@ import type { AreaCount } from './map-store.js';
 
 export interface SeatMapEvents extends FeedEvents {
   /** Once: the first map is there. Its `change` ({all: true}) comes just before. */
-  ready: void;
+  ready: undefined;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface SeatMapEvents extends FeedEvents {
 export class SeatMap {
   readonly eventId: string;
   readonly #feed: EventFeed;
-  readonly #emitter = new Emitter<SeatMapEvents & { closed: void }>();
+  readonly #emitter = new Emitter<SeatMapEvents & { closed: undefined }>();
   readonly #onClose: (map: SeatMap) => void;
   #state: 'new' | 'ready' | 'closed' = 'new';
 
