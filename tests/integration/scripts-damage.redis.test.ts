@@ -311,3 +311,15 @@ describe('S3 S7 L2: what is refused and what is remembered', () => {
     expect(await CALLS.hold?.()).toMatchObject({ ok: true });
   });
 });
+
+describe('H1: freeing is conditional on the seat being this hold', () => {
+  test.each(['release', 'expire'])('H1 %s leaves alone a seat that has another owner by now', async (name) => {
+    await scene();
+    await redis.hset(keys.seat(EVENT, 0), 'token', `${EVENT}.stranger`);
+    await redis.hset(keys.seat(EVENT, 2), 'token', `${EVENT}.stranger`);
+    expect(await CALLS[name]?.()).toMatchObject({ ok: true });
+    const { letters } = await store.snapshot(EVENT);
+    expect(letters.slice(0, 4)).toBe(name === 'release' ? 'hahh' : 'hhha');
+    expect(await redis.hget(keys.seat(EVENT, name === 'release' ? 0 : 2), 'token')).toBe(`${EVENT}.stranger`);
+  });
+});

@@ -12,8 +12,13 @@ export function redisFailure(error: unknown): AisleError {
   if (error instanceof AisleError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const fromScript = error instanceof Error && error.name === 'ReplyError';
+  if (error instanceof TypeError || error instanceof RangeError) return AisleError.of('INTERNAL', {}, { cause: error });
   if (fromScript && !PASSING.test(message)) {
-    return AisleError.of('INTERNAL', { message: 'The seat store found damaged data and changed nothing.' }, { cause: error });
+    return AisleError.of(
+      'INTERNAL',
+      { message: 'The seat store found damaged data and changed nothing.' },
+      { cause: error },
+    );
   }
   return AisleError.of(
     'UNAVAILABLE',

@@ -13,9 +13,9 @@ const LUA_FOLDER = new URL('./lua/', import.meta.url);
 const INCLUDE = /^-- @include (\S+)$/gm;
 
 /** Reads lua/<name>.lua and puts lib files where they are named. Libs include nothing themselves. */
-export function loadScript(name: string): Script {
-  const main = readFileSync(new URL(`${name}.lua`, LUA_FOLDER), 'utf8');
-  const source = main.replace(INCLUDE, (_line, file: string) => readFileSync(new URL(file, LUA_FOLDER), 'utf8'));
+export function loadScript(name: string, folder: URL = LUA_FOLDER): Script {
+  const main = readFileSync(new URL(`${name}.lua`, folder), 'utf8');
+  const source = main.replace(INCLUDE, (_line, file: string) => readFileSync(new URL(file, folder), 'utf8'));
   return { name, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 

@@ -14,7 +14,12 @@ export interface RedisSeatStoreDeps {
   readonly isReady: () => boolean;
   /** The epoch Postgres gave the event; needed by reads that name no epoch themselves. */
   readonly epochOf: (eventId: string) => Promise<number>;
+  /** Where the scripts are, ending in a slash; for tests that plant faults in them. */
+  readonly luaFolder?: URL;
 }
+
+type ScriptName =
+  'hold' | 'holdBest' | 'extend' | 'release' | 'block' | 'unblock' | 'expire' | 'holds' | 'snapshot' | 'configure';
 
 const RETRY_AFTER_MS = 250;
 const tag = (eventId: string): string => `{${eventId}}`;
@@ -26,21 +31,23 @@ const unavailable = (reason: string): AisleError =>
 /** domain/ports/seat-store.ts over Redis: one Lua script a command, decoded by one codec. */
 export class RedisSeatStore implements port.SeatStore {
   readonly #deps: RedisSeatStoreDeps;
-  readonly #scripts = {
-    hold: loadScript('hold'),
-    holdBest: loadScript('hold-best'),
-    extend: loadScript('extend'),
-    release: loadScript('release'),
-    block: loadScript('block'),
-    unblock: loadScript('unblock'),
-    expire: loadScript('expire'),
-    holds: loadScript('holds'),
-    snapshot: loadScript('snapshot'),
-    configure: loadScript('configure'),
-  };
+  readonly #scripts: Record<ScriptName, Script>;
 
   constructor(deps: RedisSeatStoreDeps) {
     this.#deps = deps;
+    const load = (name: string): Script => loadScript(name, deps.luaFolder);
+    this.#scripts = {
+      hold: load('hold'),
+      holdBest: load('hold-best'),
+      extend: load('extend'),
+      release: load('release'),
+      block: load('block'),
+      unblock: load('unblock'),
+      expire: load('expire'),
+      holds: load('holds'),
+      snapshot: load('snapshot'),
+      configure: load('configure'),
+    };
   }
 
   async hold(input: port.HoldInput): Promise<port.Outcome<port.StoredHold>> {
