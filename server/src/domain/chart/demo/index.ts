@@ -1,0 +1,2 @@
+export { demoArena } from './arena.js';
+export { demoTheatre } from './theatre.js';
