@@ -41,7 +41,7 @@ describe('docs/CONFIGURATION.md', () => {
 
   test('no code reads a variable of Aisle that is not on it', () => {
     const named = code.flatMap(({ path, text }) =>
-      [...text.matchAll(/\bAISLE_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => `${name} in ${path}`),
+      [...text.matchAll(/[.'"`$](AISLE_[A-Z0-9_]*[A-Z0-9])\b/g)].map(([, name = '']) => `${name} in ${path}`),
     );
     expect([...new Set(named)].filter((use) => !documented.has(use.split(' ')[0] ?? ''))).toEqual([]);
   });
