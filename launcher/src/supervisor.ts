@@ -64,23 +64,24 @@ export class Supervised {
       await Promise.race([this.spec.ready(ended.signal), rejectWhenAborted(ended.signal)]);
       serving = true;
     } catch (error) {
-      await this.#end();
+      await this.#end(this.spec.stopSignal);
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
+  /** Ends it for good, by its own signal unless told otherwise; resolves when it is gone. */
+  async stop(signal = this.spec.stopSignal): Promise<void> {
     this.#stopping = true;
-    await this.#end();
+    await this.#end(signal);
   }
 
-  async #end(): Promise<void> {
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const identity = this.#identity;
     // First: its pid must not be signalled by anybody once it is free.
     this.#watchdog?.callOff();
     this.#watchdog = null;
     if (identity === null) return;
-    await endProcess(identity, this.spec.stopSignal, this.spec.stopTimeoutMs);
+    await endProcess(identity, signal, this.spec.stopTimeoutMs);
   }
 
   #adopt(child: ChildProcess): void {

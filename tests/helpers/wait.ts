@@ -1,0 +1,40 @@
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export interface WaitOptions {
+  /** Default 5000. */
+  readonly timeoutMs?: number;
+  /** Default 20. */
+  readonly intervalMs?: number;
+  /** For the error: what it waited for. */
+  readonly what?: string;
+}
+
+/**
+ * Asks again until the answer is neither false, null nor undefined, and returns it. A check that throws counts as "not
+ * yet"; its last error is told when the time is over.
+ */
+export async function waitFor<T>(
+  check: () => T | Promise<T>,
+  options: WaitOptions = {},
+): Promise<Exclude<T, false | null | undefined>> {
+  const { timeoutMs = 5000, intervalMs = 20, what = 'the condition' } = options;
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const answer = await check();
+      if (isAnswer(answer)) return answer;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() >= deadline) {
+      const reason = last === undefined ? '' : `: ${last instanceof Error ? last.message : String(last)}`;
+      throw new Error(`${what} did not come within ${timeoutMs} ms${reason}`, { cause: last });
+    }
+    await sleep(intervalMs);
+  }
+}
+
+const isAnswer = <T>(value: T): value is Exclude<T, false | null | undefined> =>
+  value !== false && value !== null && value !== undefined;
