@@ -316,7 +316,7 @@ export class Pair {
       SEAT_CATEGORY.map((_, seat) => this.redis.hget(keys.seat(this.eventId, seat), 'token')),
     );
     expect(owners).toEqual(this.model.owners);
-    expect((await this.redis.zrange(keys.holdsIndex(this.eventId), 0, -1)).sort()).toEqual(
+    expect((await this.redis.zrange(keys.holdsIndex(this.eventId), '0', '-1')).sort()).toEqual(
       live.map((hold) => hold.token).sort(),
     );
     const caps = await Promise.all(

@@ -8,6 +8,7 @@ import { allHolds, getHold, holds } from './holds.js';
 import { release } from './release.js';
 
 export type { CommandDeps } from './context.js';
+export { dropHolds } from './drop-holds.js';
 
 /** Everything a caller may do to seats. The command path never broadcasts: the scripts publish, the fan-out listens. */
 export function createCommands(deps: CommandDeps): Commands {

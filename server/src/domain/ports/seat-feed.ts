@@ -20,6 +20,8 @@ export interface SeatFeed {
   inventory(eventId: string): Promise<readonly CategoryCounts[]>;
   /** Full letters (char codes by seatNo) and seq for ranking candidates; `fresh` forces a read of Redis. Do not keep or write the array. */
   letters(eventId: string, fresh: boolean): Promise<{ letters: Uint8Array; seq: number; epoch: number }>;
+  /** Events mirrored on this node now: those it sweeps (SPEC H3). */
+  watched(): string[];
   /** The event was loaded anew: refresh the mirror, then tell clients to reload (SPEC F5). */
   reloaded(eventId: string): Promise<void>;
   close(): Promise<void>;
