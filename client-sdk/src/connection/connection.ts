@@ -100,7 +100,11 @@ export class Connection {
   /** Starts connecting unless under way; after a refusal for good, tries once more. */
   connect(): void {
     const phase = this.#phase;
-    if (phase.at === 'idle' || (phase.at === 'closed' && phase.error !== undefined)) this.#open();
+    if (phase.at !== 'idle' && (phase.at !== 'closed' || phase.error === undefined)) return;
+    this.#attempt = 0;
+    this.#reason = 'connect';
+    this.#tokensRefused = 0;
+    this.#open();
   }
 
   /** Ends the wait for the next attempt: the device says that it is online again. */
