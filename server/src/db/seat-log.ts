@@ -18,6 +18,8 @@ export interface LogGap {
 export interface PersistResult {
   /** Entries of the batch that were not in seat_log before; only these had effects. */
   readonly fresh: readonly Watermark[];
+  /** Before and after. */
+  readonly before: Watermark;
   readonly watermark: Watermark;
   readonly gaps: readonly LogGap[];
 }
@@ -80,7 +82,7 @@ export async function persistEntries(
       WHERE event_id = ${eventId} AND (epoch, seq) < (${last.epoch}, ${last.seq})`;
       for (const gap of gaps) await recordGap(tx, eventId, gap, operator);
       await failpoint('persist-before-commit');
-      return { fresh, watermark: last, gaps };
+      return { fresh, before, watermark: last, gaps };
     },
     LONG_DEADLINE_MS,
   );
@@ -95,12 +97,15 @@ async function lockWatermark(tx: Transaction, eventId: string): Promise<Watermar
   return { epoch: row?.epoch ?? 0, seq: row?.seq ?? 0 };
 }
 
+export const isAfter = (a: Watermark, b: Watermark): boolean =>
+  a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
+
 /** Walks on from the watermark: the next change is seq + 1, or 1 of a later epoch. What is below it was drained before. */
 export function follow(before: Watermark, entries: readonly Watermark[]): { gaps: LogGap[]; last: Watermark } {
   const gaps: LogGap[] = [];
   let last = before;
   for (const { epoch, seq } of entries) {
-    if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) continue;
+    if (!isAfter({ epoch, seq }, last)) continue;
     const expectedSeq = epoch === last.epoch ? last.seq + 1 : 1;
     if (seq !== expectedSeq) gaps.push({ epoch, expectedSeq, foundSeq: seq });
     last = { epoch, seq };

@@ -80,7 +80,7 @@ export function createRebuilder(deps: RebuilderDeps): Rebuilder {
         deps.metrics?.rebuilds.inc({ result: report.result });
         deps.logger.info(report, 'event load');
         if (report.result !== 'not_loadable') await note(deps, report);
-        if (report.result === 'loaded') await deps.announce(eventId, report.epoch);
+        if (report.result === 'loaded') await announce(deps, report);
         return report;
       } catch (error) {
         deps.metrics?.rebuilds.inc({ result: 'failed' });
@@ -181,6 +181,13 @@ const configurationOf = ({ record: { event } }: EventTruth) => ({
   maxHoldMs: event.maxHoldSeconds * 1000,
   maxPlaces: event.maxSeatsPerSubject,
 });
+
+/** A notice that is lost is made good by every node's own poll. */
+async function announce(deps: RebuilderDeps, { eventId, epoch }: RebuildReport): Promise<void> {
+  await deps.announce(eventId, epoch).catch((error: unknown) => {
+    deps.logger.warn({ err: error, eventId }, 'the nodes could not be told of the load');
+  });
+}
 
 /** Its record is not worth failing a load that is done. */
 async function note(deps: RebuilderDeps, report: RebuildReport): Promise<void> {

@@ -225,18 +225,25 @@ function parseHold(token: string, values: readonly (string | null)[]): FoundHold
   const dropped: DroppedHold = { token, subject: subject ?? '', tombstone: typeof subject === 'string' };
   if (typeof subject !== 'string' || (state !== 'held' && state !== 'reserved')) return dropped;
   if (!Number.isSafeInteger(Number(createdAt)) || !Number.isSafeInteger(Number(expiresAt))) return dropped;
-  const hold: FoundHold = {
-    token,
-    subject,
-    state,
-    orderId: orderId ?? '',
-    createdAtMs: Number(createdAt),
-    expiresAtMs: Number(expiresAt),
-    seats: unpackSeats(seats ?? ''),
-    areas: unpackAreas(areas ?? ''),
-  };
-  const whole =
-    hold.seats.every((seat) => Number.isSafeInteger(seat.seatNo)) &&
-    hold.areas.every((area) => Number.isSafeInteger(area.quantity));
-  return whole ? hold : dropped;
+  try {
+    const hold: FoundHold = {
+      token,
+      subject,
+      state,
+      orderId: orderId ?? '',
+      createdAtMs: Number(createdAt),
+      expiresAtMs: Number(expiresAt),
+      seats: unpackSeats(seats ?? ''),
+      areas: unpackAreas(areas ?? ''),
+    };
+    return isWhole(hold) ? hold : dropped;
+  } catch {
+    // A ticket type that is no URI encoding.
+    return dropped;
+  }
 }
+
+const isWhole = (hold: FoundHold): boolean =>
+  [...hold.seats.map((seat) => seat.seatNo), ...hold.areas.flatMap((area) => [area.areaNo, area.quantity])].every(
+    (number) => Number.isSafeInteger(number) && number >= 0,
+  );

@@ -1,0 +1,50 @@
+import { Queue, type ConnectionOptions } from 'bullmq';
+import type { Logger } from '../platform/logger.js';
+import { drainJobSchema, QUEUES, UPKEEP_EVERY_MS, UPKEEP_JOBS } from './payloads.js';
+
+/** Enqueueing. One instance a process. */
+export interface Jobs {
+  /**
+   * A drain of the event's log. One is waiting or running at a time: further calls meanwhile do nothing, so whoever sees
+   * work left after it asks again.
+   */
+  drain(eventId: string): Promise<void>;
+  /** Puts the schedulers where they belong; repeated, because queue keys may be lost at any time (SPEC L2). */
+  upsertSchedulers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JobsDeps {
+  /** For enqueueing: fails at once where Redis is away. */
+  readonly connection: ConnectionOptions;
+  /** Hash-tagged, so that all queue keys share a cluster slot. */
+  readonly prefix: string;
+  readonly logger: Logger;
+}
+
+/** Event ids have no ':', which BullMQ forbids in job ids; the prefix keeps them from being digits only. */
+const drainJobId = (eventId: string): string => `drain-${eventId}`;
+/** Ids of what is done or failed must be free again at once. */
+const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+
+export function createJobs({ connection, prefix, logger }: JobsDeps): Jobs {
+  const options = { connection, prefix, defaultJobOptions: LEAVE_NOTHING };
+  const drains = new Queue(QUEUES.drain, options);
+  const upkeep = new Queue(QUEUES.upkeep, options);
+  for (const queue of [drains, upkeep]) {
+    queue.on('error', (error) => logger.debug({ err: error, queue: queue.name }, 'queue connection'));
+  }
+  return {
+    async drain(eventId) {
+      await drains.add('drain', drainJobSchema.parse({ eventId }), { jobId: drainJobId(eventId) });
+    },
+    async upsertSchedulers() {
+      for (const name of UPKEEP_JOBS) {
+        await upkeep.upsertJobScheduler(name, { every: UPKEEP_EVERY_MS[name] }, { name, opts: LEAVE_NOTHING });
+      }
+    },
+    async close() {
+      await Promise.all([drains.close(), upkeep.close()]);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Redis } from 'ioredis';
+
+/** What INFO says of a Redis, as far as it decides whether we may use it (SPEC R1). */
+export interface RedisInfo {
+  readonly runId: string;
+  readonly masterReplid: string;
+  readonly role: string;
+  /** '' where the server keeps it to itself. */
+  readonly maxmemoryPolicy: string;
+  /** "redis 7.0.15", "valkey 8.1.4" */
+  readonly software: string;
+  readonly luaFix: 'yes' | 'no' | 'unknown';
+}
+
+export async function readRedisInfo(redis: Redis): Promise<RedisInfo> {
+  return parseRedisInfo(await redis.info());
+}
+
+/** Throws where the text is no INFO of a Redis. */
+export function parseRedisInfo(text: string): RedisInfo {
+  const fields = new Map(
+    text.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const at = line.indexOf(':');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)]] : [];
+    }),
+  );
+  const runId = fields.get('run_id');
+  const masterReplid = fields.get('master_replid');
+  const role = fields.get('role');
+  if (runId === undefined || masterReplid === undefined || role === undefined) {
+    throw new Error('INFO names no run_id, master_replid or role');
+  }
+  const valkey = fields.get('valkey_version');
+  const version = valkey ?? fields.get('redis_version') ?? '';
+  const name = valkey === undefined ? 'redis' : 'valkey';
+  return {
+    runId,
+    masterReplid,
+    role,
+    maxmemoryPolicy: fields.get('maxmemory_policy') ?? '',
+    software: `${name} ${version}`,
+    luaFix: luaFixOf(name, version),
+  };
+}
+
+/** First patch release of each line with the fix for CVE-2025-49844 (use after free in Lua). */
+const FIXED: Readonly<Record<'redis' | 'valkey', readonly (readonly [major: number, minor: number, patch: number])[]>> =
+  {
+    redis: [
+      [6, 2, 20],
+      [7, 2, 11],
+      [7, 4, 6],
+      [8, 0, 4],
+      [8, 2, 2],
+    ],
+    valkey: [
+      [7, 2, 11],
+      [8, 0, 6],
+      [8, 1, 4],
+    ],
+  };
+
+/** `unknown`: a line without a fixed release of its own (7.0): distributions patch those, and the version does not tell. */
+function luaFixOf(name: 'redis' | 'valkey', version: string): RedisInfo['luaFix'] {
+  const [major = NaN, minor = NaN, patch = NaN] = version.split('.').map(Number);
+  if (Number.isNaN(major + minor + patch)) return 'unknown';
+  const line = FIXED[name].find(([m, n]) => m === major && n === minor);
+  if (line !== undefined) return patch >= line[2] ? 'yes' : 'no';
+  const newest = FIXED[name].at(-1);
+  const later = newest !== undefined && (major > newest[0] || (major === newest[0] && minor > newest[1]));
+  return later ? 'yes' : 'unknown';
+}

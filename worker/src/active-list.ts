@@ -1,0 +1,40 @@
+import { activeEvents, type ActiveEvent } from '../../server/src/db/active-events.js';
+import type { Sql } from '../../server/src/db/client.js';
+import type { Logger } from '../../server/src/platform/logger.js';
+
+const REFRESH_EVERY_MS = 1000;
+
+/** The events that this worker looks after: from Postgres, and as last known while Postgres is away. */
+export interface ActiveList {
+  all(): readonly ActiveEvent[];
+  /** Those to watch closely. */
+  lively(): readonly ActiveEvent[];
+  /** Reads Postgres now; shared by callers. Never throws: the list stays as it was. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+export function createActiveList(sql: Sql, logger: Logger): ActiveList {
+  let events: readonly ActiveEvent[] = [];
+  let reading: Promise<void> | null = null;
+  const read = async (): Promise<void> => {
+    try {
+      events = await activeEvents(sql);
+    } catch (error) {
+      logger.debug({ err: error }, 'events not re-read; the last list stays');
+    }
+  };
+  const refresh = (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  };
+  const timer = setInterval(() => void refresh(), REFRESH_EVERY_MS);
+  return {
+    all: () => events,
+    lively: () => events.filter((event) => event.lively),
+    refresh,
+    close: () => clearInterval(timer),
+  };
+}
