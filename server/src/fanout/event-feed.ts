@@ -8,6 +8,7 @@ import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { FrameWriter } from './frame-writer.js';
 import type { PublicStates } from './letters.js';
+import { Joiners, type Position } from './joiners.js';
 import { EventMirror } from './mirror.js';
 import { SharedRead } from './shared-read.js';
 import type { SnapshotReason, Snapshots } from './snapshots.js';
@@ -22,18 +23,6 @@ const START_ATTEMPTS = 5;
 const URGENT_ATTEMPTS = 5;
 /** While a snapshot is awaited; past this the messages are let go and the next snapshot makes up for them. */
 const MAX_BUFFERED = 10_000;
-/** Joins answered in one turn of the event loop: each may carry a map of 100 KB. */
-const JOINS_PER_TURN = 100;
-
-export type Position = { readonly epoch: number; readonly seq: number };
-
-interface Joiner {
-  readonly position: Position | undefined;
-  readonly attach: (answer: SubscribeAck) => void;
-  readonly done: () => void;
-  readonly fail: (error: unknown) => void;
-}
-
 /** `again`: asked anew while a snapshot that may be too old was under way. */
 type State =
   | { readonly kind: 'starting'; buffer: SeatChanges[]; overflown: boolean }
@@ -64,10 +53,12 @@ export class EventFeed {
   #mirror: EventMirror | null = null;
   #live: LiveEvent;
   #viewers = 0;
-  #joiners: Joiner[] = [];
-  #joinTurn: NodeJS.Immediate | null = null;
   #behindTimer: NodeJS.Timeout | null = null;
   readonly #writer: FrameWriter;
+  readonly #joiners = new Joiners(
+    (position, attach) => this.#admit(position, attach),
+    () => this.#boundary(),
+  );
   readonly #position = new SharedRead(() => this.deps.position(this.eventId));
 
   constructor(
@@ -92,7 +83,7 @@ export class EventFeed {
     return this.#viewers;
   }
   get idle(): boolean {
-    return this.#viewers === 0 && this.#joiners.length === 0;
+    return this.#viewers === 0 && this.#joiners.count === 0;
   }
 
   /** SUBSCRIBE, await the confirmation, buffer, snapshot, apply what is newer (SPEC F1). Rejects with AisleError. */
@@ -111,10 +102,7 @@ export class EventFeed {
   async join(position: Position | undefined, attach: (answer: SubscribeAck) => void): Promise<void> {
     if (position !== undefined && this.#isAhead(position)) await this.#catchUp();
     if (this.#state.kind === 'closed') throw AisleError.of('UNAVAILABLE', { retryAfterMs: 500 });
-    await new Promise<void>((done, fail) => {
-      this.#joiners.push({ position, attach, done, fail });
-      this.#boundary();
-    });
+    await this.#joiners.wait(position, attach, () => this.#boundary());
   }
 
   leave(): void {
@@ -210,11 +198,10 @@ export class EventFeed {
     if (this.#state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
     this.#writer.stop();
-    if (this.#joinTurn !== null) clearImmediate(this.#joinTurn);
     if (this.#behindTimer !== null) clearTimeout(this.#behindTimer);
     this.deps.metrics.subscriptions.dec(this.#viewers);
     this.#viewers = 0;
-    for (const joiner of this.#joiners.splice(0)) joiner.fail(AisleError.of('UNAVAILABLE', { retryAfterMs: 500 }));
+    this.#joiners.close();
     await this.deps.source.unsubscribe(this.eventId);
   }
 
@@ -237,7 +224,7 @@ export class EventFeed {
   async #sync(state: State & { kind: 'syncing' }, reason: SnapshotReason): Promise<void> {
     let delayMs = RETRY_MIN_MS;
     let urgent = URGENT_ATTEMPTS;
-    while (this.#state === state) {
+    for (;;) {
       state.again = false;
       const snapshot = await this.#snapshot(reason).catch((error: unknown) => {
         this.deps.logger.debug(
@@ -247,9 +234,10 @@ export class EventFeed {
         return null;
       });
       if (this.#state !== state) return;
-      if (snapshot !== null && !state.again && !this.#isRewound(snapshot) && this.#take(snapshot, state)) return;
+      const usable = snapshot !== null && !this.#isRewound(snapshot);
+      if (usable && !askedAgain(state) && this.#take(snapshot, state)) return;
       // A snapshot that was merely too old needs no waiting; a Redis that cannot say, or says the same again, does.
-      if (snapshot !== null && !this.#isRewound(snapshot) && urgent-- > 0) continue;
+      if (usable && urgent-- > 0) continue;
       await pause(delayMs * (0.75 + Math.random() / 2));
       delayMs = Math.min(RETRY_MAX_MS, delayMs * 2);
     }
@@ -346,25 +334,20 @@ export class EventFeed {
   #boundary(): void {
     const mirror = this.#mirror;
     if (mirror === null || this.#state.kind === 'starting' || this.#state.kind === 'closed') return;
-    if (this.#joiners.length === 0 || !this.#writer.isCurrent(mirror)) return;
-    for (const joiner of this.#joiners.splice(0, JOINS_PER_TURN)) this.#admit(joiner, mirror);
-    if (this.#joiners.length === 0 || this.#joinTurn !== null) return;
-    this.#joinTurn = setImmediate(() => {
-      this.#joinTurn = null;
-      this.#boundary();
-    });
+    if (this.#joiners.count > 0 && this.#writer.isCurrent(mirror)) this.#joiners.letIn();
   }
 
-  #admit(joiner: Joiner, mirror: EventMirror): void {
+  #admit(position: Position | undefined, attach: (answer: SubscribeAck) => void): void {
+    const mirror = this.#mirror;
+    if (mirror === null) throw AisleError.of('UNAVAILABLE', { retryAfterMs: 500 });
     this.#viewers++;
     this.#writer.viewers = this.#viewers;
     this.deps.metrics.subscriptions.inc();
     try {
-      joiner.attach(this.#answer(joiner.position, mirror));
-      joiner.done();
+      attach(this.#answer(position, mirror));
     } catch (error) {
       this.leave();
-      joiner.fail(error);
+      throw error;
     }
   }
 
@@ -391,6 +374,9 @@ export function areasView(live: LiveEvent, available: readonly number[]): [numbe
     available[areaNo] ?? 0,
   ]);
 }
+
+/** A function, for it changes while a snapshot is awaited and TypeScript cannot see that. */
+const askedAgain = (state: { readonly again: boolean }): boolean => state.again;
 
 function keep(state: { buffer: SeatChanges[]; overflown: boolean }, changes: SeatChanges): void {
   if (state.buffer.length < MAX_BUFFERED) {

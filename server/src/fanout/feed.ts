@@ -6,7 +6,8 @@ import type { LocalBroadcast, SeatFeed } from '../domain/ports/seat-feed.js';
 import type { CategoryCounts, SeatStore, StorePosition } from '../domain/ports/seat-store.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
-import { areasView, EventFeed, type EventFeedDeps, type Position } from './event-feed.js';
+import { areasView, EventFeed, type EventFeedDeps } from './event-feed.js';
+import type { Position } from './joiners.js';
 import { encodeCodes, toCodes } from './letters.js';
 import type { EventMirror } from './mirror.js';
 import { Snapshots } from './snapshots.js';
@@ -86,6 +87,10 @@ class NodeSeatFeed implements SeatFeed {
     if (entry === undefined) return;
     entry.feed.leave();
     this.#lingerIfIdle(eventId, entry);
+  }
+
+  watched(): string[] {
+    return [...this.#entries.keys()];
   }
 
   async view(eventId: string): Promise<SeatsView> {

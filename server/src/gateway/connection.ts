@@ -1,0 +1,271 @@
+import type { Socket } from 'socket.io';
+import { AisleError, PROTOCOL_VERSION, wireError, type SubscribeAck, type WireError } from '@aisle/client/protocol';
+import type { Actor } from '../domain/actor.js';
+import type { Commands } from '../domain/ports/commands.js';
+import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { Sessions } from '../domain/ports/sessions.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
+import { eventRoom, subjectRoom } from './broadcast.js';
+import { invalid } from './faults.js';
+import type { HandlerContext, HandlerResult } from './handlers/handler.js';
+import { ROUTES, type Route } from './handlers/index.js';
+import { limitsOf, type LimitsConfig, type RateLimit } from './limits.js';
+import type { Session } from './session.js';
+
+/** setTimeout's longest delay is 2^31−1 ms; longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A socket that goes on this long after RATE_LIMITED is no client of ours. */
+const MAX_REFUSALS = 1000;
+const DRAIN_CHECK_MS = 25;
+const DRAIN_WAIT_MS = 10_000;
+
+export interface ConnectionDeps {
+  readonly commands: Commands;
+  readonly sessions: Sessions;
+  readonly directory: EventDirectory;
+  readonly feed: SeatFeed;
+  readonly rateLimit: RateLimit;
+  readonly config: LimitsConfig & { readonly AISLE_TICK_MS: number };
+  /** "aisle/0.1.0" */
+  readonly server: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Bytes waiting to be sent to a socket, and how many may. */
+  readonly buffered: (socket: Socket) => number;
+  readonly maxBufferedBytes: number;
+  readonly newRequestId: () => string;
+}
+
+type Answer = (body: object) => void;
+
+/** One socket, from admitted to closed. The only place that acks, joins rooms and closes sockets. */
+export class Connection {
+  #session: Session;
+  #refusals = 0;
+  /** The tail of the events that must not overtake each other. */
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly socket: Socket,
+    actor: Actor,
+    private readonly deps: ConnectionDeps,
+  ) {
+    this.#session = { kind: 'active', actor, watching: new Set(), expiry: this.#armExpiry(actor) };
+  }
+
+  start(): void {
+    const { socket } = this;
+    socket.on('error', (error: Error) => this.deps.logger.debug({ err: error, socket: socket.id }, 'socket error'));
+    socket.onAny((name: unknown, ...args: unknown[]) => this.#receive(String(name), args));
+    const session = this.#session;
+    if (session.kind !== 'active') return;
+    const { actor } = session;
+    if (actor.subject !== null) void socket.join(subjectRoom(actor.subject));
+    socket.emit('hello', {
+      protocol: PROTOCOL_VERSION,
+      server: this.deps.server,
+      ...identity(actor),
+      limits: limitsOf(actor, this.deps.config),
+      tickMs: this.deps.config.AISLE_TICK_MS,
+    });
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    const session = this.#session;
+    if (session.kind !== 'active') return;
+    this.#session = { kind: 'closed' };
+    if (session.expiry !== null) clearTimeout(session.expiry);
+    for (const eventId of session.watching) this.deps.feed.unsubscribe(eventId);
+  }
+
+  #receive(name: string, args: unknown[]): void {
+    const last = args.at(-1);
+    if (typeof last !== 'function') {
+      this.#notice('INVALID_REQUEST', `"${name.slice(0, 64)}" came without an acknowledgement; nothing was done.`);
+      return;
+    }
+    const ack: Answer = (body) => void Reflect.apply(last, undefined, [body]);
+    this.#handle(name, args.slice(0, -1), ack).catch((error: unknown) => {
+      this.deps.logger.error({ err: error, event: name, socket: this.socket.id }, 'client event failed');
+    });
+  }
+
+  async #handle(name: string, args: unknown[], ack: Answer): Promise<void> {
+    if (this.#session.kind !== 'active') return;
+    const limited = await this.deps.rateLimit.check(this.#session.actor, this.socket.id);
+    const route = ROUTES.get(name);
+    if (limited !== null) {
+      this.deps.metrics.commands.inc({
+        command: route?.name ?? 'unknown',
+        outcome: 'RATE_LIMITED',
+        transport: 'socket',
+      });
+      this.#rateLimited(limited, ack);
+      return;
+    }
+    this.#refusals = 0;
+    if (route === undefined) {
+      this.deps.metrics.commands.inc({ command: 'unknown', outcome: 'INVALID_REQUEST', transport: 'socket' });
+      ack({ ok: false, error: invalid('', `There is no event "${name.slice(0, 64)}".`) });
+      return;
+    }
+    const [payload, ...surplus] = args;
+    const work = (): Promise<void> => this.#run(route, payload, surplus.length, ack);
+    if (!route.serial) return work();
+    this.#tail = this.#tail.then(work, work);
+    return this.#tail;
+  }
+
+  async #run(route: Route, payload: unknown, surplus: number, ack: Answer): Promise<void> {
+    const began = performance.now();
+    const result = await this.#result(route, payload, surplus, ack);
+    const outcome = this.#conclude(result, ack);
+    const seconds = (performance.now() - began) / 1000;
+    this.deps.metrics.commands.inc({ command: route.name, outcome, transport: 'socket' });
+    this.deps.metrics.commandSeconds.observe({ command: route.name }, seconds);
+    if (!this.deps.logger.isLevelEnabled('debug')) return;
+    const requestId = requestIdOf(payload) ?? this.deps.newRequestId();
+    this.deps.logger.debug({ command: route.name, outcome, requestId, socket: this.socket.id, seconds }, 'command');
+  }
+
+  async #result(route: Route, payload: unknown, surplus: number, ack: Answer): Promise<HandlerResult> {
+    const session = this.#session;
+    if (session.kind !== 'active') return { kind: 'answered' };
+    if (surplus > 0)
+      return { kind: 'refuse', error: invalid('', 'One payload and an acknowledgement, no more.'), replayed: false };
+    const parsed = route.parse(payload);
+    if (!parsed.ok) return { kind: 'refuse', error: parsed.error, replayed: false };
+    if (route.needsSubject && session.actor.subject === null) {
+      return { kind: 'refuse', error: wireError('UNAUTHENTICATED'), replayed: false };
+    }
+    try {
+      return await parsed.run(this.#context(session, ack));
+    } catch (error) {
+      if (error instanceof AisleError) return { kind: 'refuse', error: error.toWire(), replayed: false };
+      const requestId = requestIdOf(payload) ?? this.deps.newRequestId();
+      this.deps.logger.error({ err: error, command: route.name, requestId }, 'command failed');
+      return { kind: 'refuse', error: wireError('INTERNAL', { details: { requestId } }), replayed: false };
+    }
+  }
+
+  /** Acks. Returns the outcome as the metrics name it. */
+  #conclude(result: HandlerResult, ack: Answer): string {
+    switch (result.kind) {
+      case 'answer':
+        ack({ ok: true, ...result.body });
+        return result.replayed ? 'replayed' : 'ok';
+      case 'refuse':
+        ack({ ok: false, error: result.error });
+        return result.error.code;
+      case 'renew':
+        this.#renew(result.actor);
+        ack({ ok: true, ...identity(result.actor) });
+        return 'ok';
+      case 'answered':
+        return 'ok';
+    }
+  }
+
+  #context(session: Session & { kind: 'active' }, ack: Answer): HandlerContext {
+    const { commands, sessions, directory, feed, config } = this.deps;
+    return {
+      actor: session.actor,
+      commands,
+      sessions,
+      directory,
+      feed,
+      maxSubscriptions: config.AISLE_LIMITS_SUBSCRIPTIONS,
+      watching: session.watching,
+      attach: (eventId, answer) => this.#attach(eventId, answer, ack),
+      detach: (eventId) => this.#detach(eventId),
+      roomToSend: () => this.#roomToSend(),
+    };
+  }
+
+  /** Called by the feed at a tick boundary: join and ack must happen in this very turn (SPEC F3). */
+  #attach(eventId: string, answer: SubscribeAck, ack: Answer): void {
+    const session = this.#session;
+    // The feed has counted one viewer: here for somebody who has gone, or for one who watches already.
+    if (session.kind !== 'active' || session.watching.has(eventId)) this.deps.feed.unsubscribe(eventId);
+    if (session.kind !== 'active') return;
+    session.watching.add(eventId);
+    void this.socket.join(eventRoom(eventId));
+    ack({ ok: true, ...answer });
+  }
+
+  #detach(eventId: string): void {
+    if (this.#session.kind !== 'active' || !this.#session.watching.delete(eventId)) return;
+    void this.socket.leave(eventRoom(eventId));
+    this.deps.feed.unsubscribe(eventId);
+  }
+
+  /** Maps are large: a client is sent the next one when it has taken the last, not cut for asking for many (SPEC F7). */
+  async #roomToSend(): Promise<void> {
+    const enough = this.deps.maxBufferedBytes / 4;
+    for (let waited = 0; waited < DRAIN_WAIT_MS; waited += DRAIN_CHECK_MS) {
+      if (this.#session.kind !== 'active' || this.deps.buffered(this.socket) <= enough) return;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+    }
+    throw AisleError.of('UNAVAILABLE', { message: 'The connection takes data too slowly.', retryAfterMs: 1000 });
+  }
+
+  #renew(actor: Actor): void {
+    const session = this.#session;
+    if (session.kind !== 'active') return;
+    const before = session.actor.subject;
+    if (session.expiry !== null) clearTimeout(session.expiry);
+    this.#session = { ...session, actor, expiry: this.#armExpiry(actor) };
+    if (before === actor.subject) return;
+    if (before !== null) void this.socket.leave(subjectRoom(before));
+    if (actor.subject !== null) void this.socket.join(subjectRoom(actor.subject));
+  }
+
+  #armExpiry(actor: Actor): NodeJS.Timeout | null {
+    if (actor.expiresAtMs === null) return null;
+    const remainingMs = actor.expiresAtMs - this.deps.clock();
+    return setTimeout(() => this.#expire(actor), Math.min(MAX_TIMER_MS, Math.max(0, remainingMs)));
+  }
+
+  #expire(actor: Actor): void {
+    const session = this.#session;
+    if (session.kind !== 'active') return;
+    if (actor.expiresAtMs !== null && actor.expiresAtMs > this.deps.clock()) {
+      this.#session = { ...session, expiry: this.#armExpiry(actor) };
+      return;
+    }
+    this.#dismiss('expired', wireError('UNAUTHENTICATED', { message: 'The token has expired.' }));
+  }
+
+  #rateLimited(error: WireError, ack: Answer): void {
+    ack({ ok: false, error });
+    if (++this.#refusals > MAX_REFUSALS) this.#dismiss('flood', error);
+  }
+
+  /** Says why, then disconnects so that the client does not come back by itself with the same token. */
+  #dismiss(reason: string, error: WireError): void {
+    this.socket.data = { dismissed: reason };
+    this.#notice(error.code, error.message);
+    this.socket.disconnect(true);
+  }
+
+  #notice(code: string, message: string): void {
+    this.socket.emit('notice', { code, message });
+  }
+}
+
+function identity(actor: Actor): { subject: string | null; role: Actor['role']; expiresAt: string | null } {
+  const expiresAt = actor.expiresAtMs === null ? null : new Date(actor.expiresAtMs).toISOString();
+  return { subject: actor.subject, role: actor.role, expiresAt };
+}
+
+/** For the log alone; the payload may be anything. */
+function requestIdOf(payload: unknown): string | undefined {
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'requestId')) return undefined;
+  const { requestId } = payload as { requestId?: unknown };
+  return typeof requestId === 'string' ? requestId.slice(0, 64) : undefined;
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'socket.io';
+import { AisleError, type WireError } from '@aisle/client/protocol';
+import type { Actor } from '../domain/actor.js';
+import type { Commands } from '../domain/ports/commands.js';
+import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { Sessions } from '../domain/ports/sessions.js';
+import { systemClock, type Clock } from '../platform/clock.js';
+import type { Config } from '../platform/config.js';
+import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
+import { Connection, type ConnectionDeps } from './connection.js';
+import { DEFAULT_MAX_BACKPRESSURE_BYTES, type Engine } from './engines/engine.js';
+import { admit } from './handshake.js';
+import { createRateLimit } from './limits.js';
+
+export interface GatewayDeps {
+  readonly engine: Engine;
+  readonly commands: Commands;
+  readonly sessions: Sessions;
+  readonly feed: SeatFeed;
+  readonly directory: EventDirectory;
+  readonly config: Pick<
+    Config,
+    'AISLE_TICK_MS' | 'AISLE_LIMITS' | 'AISLE_LIMITS_COMMANDS_PER_10S' | 'AISLE_LIMITS_SUBSCRIPTIONS'
+  >;
+  /** The server's own version, for `hello`: "0.1.0". */
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** As the engine was given. */
+  readonly maxBackpressureBytes?: number;
+}
+
+export interface Gateway {
+  /** Admits nobody any more and drops every socket without a farewell packet: clients then come back, elsewhere. */
+  close(): Promise<void>;
+}
+
+/**
+ * Sockets in, commands out. Order of construction in main.ts:
+ *
+ *   engine    = await createEngine(config.AISLE_ENGINE, { fetch, … })   // fetch may be set later through a holder
+ *   broadcast = createLocalBroadcast(engine.io, metrics)
+ *   feed      = createSeatFeed({ store, source, directory, broadcast, … })
+ *   gateway   = createGateway({ engine, commands, sessions, feed, … })
+ *   await engine.listen(port, host)
+ *
+ * and back: gateway.close(), feed.close(), engine.close(gracefulMs).
+ */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { engine, metrics, logger } = deps;
+  let draining = false;
+  const connectionDeps = toConnectionDeps(deps);
+
+  engine.io.use((socket, next) => {
+    const decide = draining ? Promise.resolve(refusedWhileDraining()) : admit(socket.handshake.auth, deps.sessions);
+    decide.then(
+      (admission) => {
+        if (admission.kind === 'admitted') {
+          admitted.set(socket, admission.actor);
+          next();
+          return;
+        }
+        logger.info({ code: admission.error.code, ip: socket.handshake.address }, 'handshake refused');
+        next(connectError(admission.error));
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'handshake failed');
+        next(connectError(AisleError.of('INTERNAL').toWire()));
+      },
+    );
+  });
+
+  const admitted = new WeakMap<Socket, Actor>();
+  engine.io.on('connection', (socket) => {
+    const actor = admitted.get(socket);
+    if (actor === undefined) return socket.conn.close();
+    admitted.delete(socket);
+    const connection = new Connection(socket, actor, connectionDeps);
+    metrics.connections.inc({ engine: engine.name });
+    metrics.connectionsTotal.inc({ engine: engine.name });
+    socket.on('disconnect', (reason: string) => {
+      metrics.connections.dec({ engine: engine.name });
+      const why = reasonOf(socket, engine, reason);
+      metrics.disconnectsTotal.inc({ reason: why });
+      logger.debug({ socket: socket.id, reason: why }, 'disconnected');
+      connection.closed();
+    });
+    connection.start();
+  });
+
+  return {
+    async close() {
+      draining = true;
+      // A DISCONNECT packet would tell clients to stay away; a closed transport makes them reconnect.
+      for (const socket of engine.io.sockets.sockets.values()) socket.conn.close();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+function toConnectionDeps(deps: GatewayDeps): ConnectionDeps {
+  return {
+    ...deps,
+    rateLimit: createRateLimit(deps.config),
+    server: `aisle/${deps.version}`,
+    clock: deps.clock ?? systemClock,
+    buffered: (socket) => deps.engine.buffered(socket),
+    maxBufferedBytes: deps.maxBackpressureBytes ?? DEFAULT_MAX_BACKPRESSURE_BYTES,
+    newRequestId: randomUUID,
+  };
+}
+
+const refusedWhileDraining = (): { kind: 'refused'; error: WireError } => ({
+  kind: 'refused',
+  error: AisleError.of('UNAVAILABLE', { message: 'This server is shutting down.', retryAfterMs: 1000 }).toWire(),
+});
+
+/** connect_error with `data` = the error object. */
+function connectError(error: WireError): Error {
+  return Object.assign(new Error(error.message), { data: error });
+}
+
+/** A closed set, for the metric's label: what the engine or the gateway did, else what Socket.IO says. */
+function reasonOf(socket: Socket, engine: Engine, reason: string): string {
+  const data: unknown = socket.data;
+  if (typeof data === 'object' && data !== null && 'dismissed' in data) return String(data.dismissed);
+  return engine.cutReason(socket) ?? reason;
+}

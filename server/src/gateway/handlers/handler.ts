@@ -1,0 +1,39 @@
+import type { SubscribeAck, UpName, UpPayload, WireError } from '@aisle/client/protocol';
+import type { Actor } from '../../domain/actor.js';
+import type { CommandResult, Commands } from '../../domain/ports/commands.js';
+import type { EventDirectory } from '../../domain/ports/event-directory.js';
+import type { SeatFeed } from '../../domain/ports/seat-feed.js';
+import type { Sessions } from '../../domain/ports/sessions.js';
+
+/** What became of one client event. Only the connection acks, switches identities or closes. */
+export type HandlerResult =
+  | { readonly kind: 'answer'; readonly body: object; readonly replayed: boolean }
+  | { readonly kind: 'refuse'; readonly error: WireError; readonly replayed: boolean }
+  /** Acked already, inside the turn in which the socket joined (SPEC F3). */
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'renew'; readonly actor: Actor };
+
+export interface HandlerContext {
+  readonly actor: Actor;
+  readonly commands: Commands;
+  readonly sessions: Sessions;
+  readonly directory: EventDirectory;
+  readonly feed: SeatFeed;
+  readonly maxSubscriptions: number;
+  readonly watching: ReadonlySet<string>;
+  /** Joins the event's room and acks, in one turn. */
+  readonly attach: (eventId: string, answer: SubscribeAck) => void;
+  readonly detach: (eventId: string) => void;
+  /** Resolves when the socket has taken most of what it was sent; rejects with AisleError when it does not. */
+  readonly roomToSend: () => Promise<void>;
+}
+
+export type Handler<N extends UpName> = (context: HandlerContext, payload: UpPayload<N>) => Promise<HandlerResult>;
+
+export const refuse = (error: WireError): HandlerResult => ({ kind: 'refuse', error, replayed: false });
+
+/** The ack of a command: its value, and the position of its change. */
+export function commandAnswer(result: CommandResult<object>): HandlerResult {
+  if (!result.ok) return { kind: 'refuse', error: result.error, replayed: result.replayed };
+  return { kind: 'answer', body: { ...result.value, epoch: result.epoch, seq: result.seq }, replayed: result.replayed };
+}
