@@ -1,0 +1,68 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { createHash } from 'node:crypto';
+import { cors } from 'hono/cors';
+import type { AppEnv } from './context.js';
+import type { HttpDeps } from './deps.js';
+import { openApiDocument } from './document.js';
+import { encodedBody, respond } from './encoding.js';
+import { errorResponse, faultsOf, invalidRequest } from './errors.js';
+import { nulFaults } from './nul.js';
+import { notFound, pageRoutes } from './pages.js';
+import { requestLog } from './request-log.js';
+import { eventRoutes } from './routes/events.js';
+import { holdRoutes } from './routes/holds.js';
+import { lifecycleRoutes } from './routes/lifecycle.js';
+import { mapRoutes } from './routes/map.js';
+import { sessionRoutes } from './routes/sessions.js';
+import { staffRoutes } from './routes/staff.js';
+import { systemRoutes } from './routes/system.js';
+
+const PREFLIGHT_MAX_AGE_S = 600;
+
+export interface HttpApp {
+  /** Answers any request; never rejects. `ip`: the caller's address, a trusted proxy's word applied. */
+  fetch(request: Request, info: { readonly ip: string }): Promise<Response>;
+}
+
+/** The REST surface, the pages and the operator's endpoints, on web-standard requests: either engine serves it. */
+export function createHttpApp(deps: HttpDeps): HttpApp {
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(faultsOf(result.error.issues));
+      const faults = nulFaults(result.data);
+      if (faults.length > 0) throw invalidRequest(faults);
+    },
+  });
+  app.use('*', requestLog(deps));
+  app.use('/v1/*', crossOrigin(deps.allowedOrigins));
+  app.use('/openapi.json', crossOrigin(deps.allowedOrigins));
+  app.onError((error, c) => errorResponse(error, c.get('requestId'), deps.logger));
+  app.notFound(notFound);
+
+  sessionRoutes(app, deps);
+  eventRoutes(app, deps);
+  lifecycleRoutes(app, deps);
+  mapRoutes(app, deps);
+  staffRoutes(app, deps);
+  holdRoutes(app, deps);
+  systemRoutes(app, deps);
+  pageRoutes(app, deps.webRoot);
+
+  const document = Buffer.from(JSON.stringify(openApiDocument(app, deps.version)));
+  const body = encodedBody(`"${createHash('sha256').update(document).digest('base64url').slice(0, 16)}"`, document);
+  app.get('/openapi.json', (c) => respond(c, body, 'no-cache'));
+
+  return { fetch: async (request, info) => app.fetch(request, { ip: info.ip }) };
+}
+
+/** Tokens travel in a header, never in a cookie, so an allowed origin is all that a browser needs to be told. */
+function crossOrigin(allowedOrigins: readonly string[] | undefined) {
+  const allowed = new Set(allowedOrigins);
+  return cors({
+    origin: (origin) => (allowed.has('*') ? '*' : allowed.has(origin) ? origin : null),
+    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-none-match', 'x-request-id'],
+    exposeHeaders: ['etag', 'retry-after', 'x-request-id', 'idempotent-replayed', 'location'],
+    maxAge: PREFLIGHT_MAX_AGE_S,
+  });
+}

@@ -1,0 +1,44 @@
+import type { Redis } from 'ioredis';
+import type { Sql } from '../db/client.js';
+import type { LiveEvent } from '../domain/event.js';
+import type { Commands } from '../domain/ports/commands.js';
+import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { Health } from '../domain/ports/health.js';
+import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { Sessions } from '../domain/ports/sessions.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
+
+/** What must happen in Redis and on other nodes once Postgres has the change. Each may reject with UNAVAILABLE. */
+export interface EventHooks {
+  /** draft → published: load the event into Redis (SPEC R2). */
+  onPublished(eventId: string): Promise<void>;
+  /** Status, limits or anything else changed: tell Redis (SPEC R4) and the other nodes. */
+  onEventChanged(live: LiveEvent): Promise<void>;
+  /** Cancelled: drop its holds. */
+  onCancelled(eventId: string): Promise<void>;
+}
+
+export interface HttpDeps {
+  readonly sql: Sql;
+  readonly directory: EventDirectory;
+  readonly commands: Commands;
+  readonly feed: Pick<SeatFeed, 'view' | 'inventory'>;
+  readonly sessions: Sessions;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly hooks: EventHooks;
+  /** For the rate limits all nodes share; null: each node counts for itself. */
+  readonly redis: Redis | null;
+  /** null: not limited (AISLE_LIMITS=off). Never the caps on places. */
+  readonly limits: { readonly sessionsPerMinute: number; readonly commandsPer10s: number } | null;
+  /** AISLE_ALLOWED_ORIGINS: pages of these origins may call from a browser; "*" any; undefined: this server's own pages alone. */
+  readonly allowedOrigins: readonly string[] | undefined;
+  /** Folder of the built pages: index.html, picker.html, assets/. */
+  readonly webRoot: string;
+  /** Aisle's version, for /openapi.json. */
+  readonly version: string;
+}

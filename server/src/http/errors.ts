@@ -1,0 +1,58 @@
+import { AisleError, ERRORS, wireError, type ErrorCode, type Fault, type WireError } from '@aisle/client/protocol';
+import { HTTPException } from 'hono/http-exception';
+import type { z } from 'zod';
+import type { Logger } from '../platform/logger.js';
+
+/** Enough to mend a request by; a body of 10,000 wrong seats is not answered with 10,000 lines. */
+const MAX_FAULTS = 100;
+const DEFAULT_RETRY_MS = 1000;
+
+export const invalidRequest = (faults: readonly Fault[]): AisleError =>
+  AisleError.of('INVALID_REQUEST', {
+    message:
+      faults[0] === undefined
+        ? 'The request is not well formed.'
+        : `The request is not well formed: ${describe(faults[0])}`,
+    details: { faults: faults.slice(0, MAX_FAULTS) },
+  });
+const describe = ({ path, message }: Fault): string => (path === '' ? message : `${path}: ${message}`);
+
+export const faultsOf = (issues: readonly z.core.$ZodIssue[]): Fault[] =>
+  issues.slice(0, MAX_FAULTS).map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+
+/** The answer to anything thrown. INTERNAL says nothing of its cause; that is in the log, under the request id. */
+export function errorResponse(thrown: unknown, requestId: string, logger: Logger): Response {
+  const error = toWire(thrown, requestId, logger);
+  return errorBody(error, statusOf(error.code));
+}
+
+/** `status` may differ from the catalogue's for what has no code of its own: a path that does not exist. */
+export function errorBody(error: WireError, status: number): Response {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  if (status === 429 || status === 503)
+    headers['retry-after'] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_MS) / 1000)));
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  return new Response(JSON.stringify({ error }), { status, headers });
+}
+
+const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
+const statusOf = (code: string): number => (isCode(code) ? ERRORS[code].status : 500);
+
+function toWire(thrown: unknown, requestId: string, logger: Logger): WireError {
+  if (thrown instanceof AisleError) {
+    if (thrown.code === 'INTERNAL') logger.error({ err: thrown, requestId }, 'request failed');
+    // What was broken may be in the message; the public learns the request id alone.
+    return thrown.code === 'INTERNAL' ? internal(requestId) : thrown.toWire();
+  }
+  if (thrown instanceof HTTPException) return fromFramework(thrown);
+  logger.error({ err: thrown, requestId }, 'request failed');
+  return internal(requestId);
+}
+
+const internal = (requestId: string): WireError => wireError('INTERNAL', { details: { requestId } });
+
+function fromFramework(error: HTTPException): WireError {
+  if (error.status === 415) return wireError('UNSUPPORTED_MEDIA_TYPE');
+  const message = error.status === 400 ? 'the body is not JSON' : error.message;
+  return invalidRequest([{ path: '', message }]).toWire();
+}

@@ -1,0 +1,96 @@
+import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import {
+  chartSchema,
+  createEventSchema,
+  ERRORS,
+  eventIdSchema,
+  eventSchema,
+  holdSchema,
+  inventoryViewSchema,
+  patchEventSchema,
+  placeIdSchema,
+  requestIdSchema,
+  seatsViewSchema,
+  sessionSchema,
+  type ErrorCode,
+} from '@aisle/client/protocol';
+
+/** The protocol's own schemas under the names they have in /openapi.json. */
+export const chartModel = chartSchema.meta({ id: 'Chart' });
+export const eventModel = eventSchema.meta({ id: 'Event' });
+export const eventListModel = z
+  .object({ items: z.array(eventModel), nextCursor: z.string().optional() })
+  .meta({ id: 'EventList' });
+export const holdModel = holdSchema.meta({ id: 'Hold' });
+export const holdListModel = z
+  .object({ items: z.array(holdModel), nextCursor: z.string().optional() })
+  .meta({ id: 'HoldList' });
+export const sessionModel = sessionSchema.meta({ id: 'Session' });
+export const seatsModel = seatsViewSchema.meta({ id: 'SeatsView' });
+export const inventoryModel = inventoryViewSchema.meta({ id: 'Inventory' });
+export const blockAnswerModel = z
+  .object({ seats: z.array(placeIdSchema), areas: z.array(z.object({ id: placeIdSchema, quantity: z.int() })) })
+  .meta({ id: 'BlockAnswer' });
+// The chart inside is checked by validateChart, whose faults say more than a schema's; document.ts puts the Chart back in.
+export const createEventModel = createEventSchema.extend({ chart: z.unknown() }).meta({ id: 'CreateEvent' });
+export const patchEventModel = patchEventSchema.extend({ chart: z.unknown().optional() }).meta({ id: 'PatchEvent' });
+
+export const errorModel = z
+  .object({
+    error: z
+      .object({
+        code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+        message: z.string(),
+        remediation: z.string().optional(),
+        retryable: z.boolean(),
+        retryAfterMs: z.int().optional(),
+        details: z.record(z.string(), z.unknown()).optional(),
+      })
+      .meta({ id: 'Error' }),
+  })
+  .meta({ id: 'ErrorEnvelope' });
+
+export const eventParams = z.object({ id: eventIdSchema });
+export const idempotencyHeaders = z.object({
+  'idempotency-key': requestIdSchema
+    .optional()
+    .meta({ description: 'Makes the call safe to send again: same key, same answer, one effect (SPEC S7).' }),
+});
+/** Any caller; or the token a call needs. */
+export const withToken = { security: [{ bearer: [] }] };
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+export const jsonRequest = <S extends z.ZodType, R extends boolean>(schema: S, required: R) => ({
+  required,
+  content: { 'application/json': { schema } },
+});
+
+/** Every call may meet these. */
+const ALWAYS: readonly ErrorCode[] = ['INVALID_REQUEST', 'UNAVAILABLE', 'INTERNAL'];
+
+/** A route and, by status, the errors it may answer with. The handler is held to `config` by its types; errors are thrown. */
+export function route<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
+  config: R,
+  codes: readonly ErrorCode[],
+) {
+  const created = createRoute(config);
+  Object.assign(created.responses, errorResponses([...codes, ...ALWAYS]), created.responses);
+  return created;
+}
+
+function errorResponses(codes: readonly ErrorCode[]): Record<string, ReturnType<typeof json>> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codes)) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [String(status), json(errorModel, names.join(', '))]),
+  );
+}
+
+/** A call that needs no body takes none, or {}. */
+export const emptyBodyModel = z.strictObject({});

@@ -1,0 +1,182 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import {
+  eventIdOfToken,
+  extendCommandSchema,
+  holdBestCommandSchema,
+  holdCommandSchema,
+  holdTokenSchema,
+  releaseCommandSchema,
+  type ErrorCode,
+} from '@aisle/client/protocol';
+import { z } from 'zod';
+import { isStaff } from '../../domain/actor.js';
+import { run, withRequestId } from '../answer.js';
+import { jsonBody } from '../body.js';
+import { actorOf, anySubject, type AppContext, type AppEnv } from '../context.js';
+import type { HttpDeps } from '../deps.js';
+import * as doc from '../openapi.js';
+import { createRateLimit, unlimited, type RateLimit } from '../rate-limit.js';
+
+const COMMAND_WINDOW_S = 10;
+const tokenParams = z.object({ token: holdTokenSchema });
+// The event is part of the token, the token part of the address.
+const extendBody = extendCommandSchema.omit({ eventId: true, holdToken: true });
+const releaseBody = releaseCommandSchema.omit({ eventId: true, holdToken: true });
+
+const WRITING: readonly ErrorCode[] = [
+  ...(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const),
+  ...(['EVENT_NOT_FOUND', 'EVENT_NOT_ON_SALE', 'IDEMPOTENCY_MISMATCH'] as const),
+];
+const ON_A_HOLD: readonly ErrorCode[] = [...WRITING, 'HOLD_NOT_FOUND', 'HOLD_EXPIRED', 'HOLD_RESERVED'];
+const GRANTING: readonly ErrorCode[] = ['SEAT_UNAVAILABLE', 'AREA_FULL', 'UNKNOWN_SEAT', 'LIMIT_EXCEEDED'];
+const common = { tags: ['Holds'], ...doc.withToken };
+
+const hold = doc.route(
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/inventory/holds',
+    summary: 'Hold seats and places in areas: all or nothing. With a holdToken, add to that hold',
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdCommandSchema, true) },
+    middleware: [anySubject, ...jsonBody()] as const,
+    responses: { 201: doc.json(doc.holdModel, 'The hold') },
+  },
+  [...ON_A_HOLD, ...GRANTING],
+);
+const holdBest = doc.route(
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/inventory/best-available',
+    summary: 'Hold the best seats that are free, side by side where asked',
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdBestCommandSchema, true) },
+    middleware: [anySubject, ...jsonBody()] as const,
+    responses: { 201: doc.json(doc.holdModel, 'The hold') },
+  },
+  [...WRITING, 'NOT_ENOUGH_SEATS', 'UNKNOWN_CATEGORY', 'LIMIT_EXCEEDED'],
+);
+const get = doc.route(
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/inventory/holds/{token}',
+    summary: 'A hold: the holder’s own, or any for staff',
+    request: { params: tokenParams },
+    middleware: [anySubject] as const,
+    responses: { 200: doc.json(doc.holdModel, 'The hold') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'HOLD_NOT_FOUND', 'HOLD_EXPIRED'],
+);
+const extend = doc.route(
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/inventory/holds/{token}/extend',
+    summary: 'More time: holdSeconds from now, up to maxHoldSeconds from its start',
+    request: { params: tokenParams, headers: doc.idempotencyHeaders, body: doc.jsonRequest(extendBody, false) },
+    middleware: [anySubject, ...jsonBody({ optional: true })] as const,
+    responses: { 200: doc.json(doc.holdModel, 'The hold with its new deadline') },
+  },
+  ON_A_HOLD,
+);
+const release = doc.route(
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/inventory/holds/{token}/release',
+    summary: 'Give back the places named, or all of them',
+    request: { params: tokenParams, headers: doc.idempotencyHeaders, body: doc.jsonRequest(releaseBody, false) },
+    middleware: [anySubject, ...jsonBody({ optional: true })] as const,
+    responses: {
+      200: doc.json(doc.holdModel, 'What is left of the hold'),
+      204: { description: 'Nothing is left of it' },
+    },
+  },
+  [...ON_A_HOLD, 'UNKNOWN_SEAT'],
+);
+const remove = doc.route(
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/inventory/holds/{token}',
+    summary: 'Give back the whole hold',
+    request: { params: tokenParams, headers: doc.idempotencyHeaders },
+    middleware: [anySubject] as const,
+    responses: { 204: { description: 'It is free again' } },
+  },
+  ON_A_HOLD,
+);
+
+export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
+  const { commands } = deps;
+  const limit = commandLimit(deps);
+
+  app.openapi(hold, async (c) => {
+    const payload = withRequestId(c.req.valid('json'), c.req.valid('header')['idempotency-key']);
+    const actor = await limit(c);
+    return c.json((await run(c, deps, 'hold', () => commands.hold(actor, payload))).hold, 201);
+  });
+
+  app.openapi(holdBest, async (c) => {
+    const payload = withRequestId(c.req.valid('json'), c.req.valid('header')['idempotency-key']);
+    const actor = await limit(c);
+    return c.json((await run(c, deps, 'hold-best', () => commands.holdBest(actor, payload))).hold, 201);
+  });
+
+  app.openapi(get, async (c) => {
+    const actor = await limit(c);
+    const { token } = c.req.valid('param');
+    return c.json((await run(c, deps, 'get-hold', () => commands.getHold(actor, token))).hold, 200);
+  });
+
+  app.openapi(extend, async (c) => {
+    const payload = withRequestId(
+      { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
+      c.req.valid('header')['idempotency-key'],
+    );
+    const actor = await limit(c);
+    return c.json((await run(c, deps, 'extend', () => commands.extend(actor, payload))).hold, 200);
+  });
+
+  app.openapi(release, async (c) => {
+    const payload = withRequestId(
+      { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
+      c.req.valid('header')['idempotency-key'],
+    );
+    const actor = await limit(c);
+    const left = (await run(c, deps, 'release', () => commands.release(actor, payload))).hold;
+    return left === undefined ? c.body(null, 204) : c.json(left, 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const payload = withRequestId(address(c.req.valid('param').token), c.req.valid('header')['idempotency-key']);
+    const actor = await limit(c);
+    await run(c, deps, 'release', () => commands.release(actor, payload));
+    return c.body(null, 204);
+  });
+}
+
+interface Address {
+  eventId: string;
+  holdToken: string;
+  requestId?: string;
+}
+const address = (token: string): Address => ({ eventId: eventIdOfToken(token), holdToken: token });
+
+/** Counts a call against its subject. A shop's server and the box office act for many: they are not counted. */
+function commandLimit({ limits, redis }: HttpDeps) {
+  const consume: RateLimit =
+    limits === null
+      ? unlimited
+      : createRateLimit(redis, {
+          scope: 'commands',
+          points: limits.commandsPer10s,
+          seconds: COMMAND_WINDOW_S,
+          message: `More than ${limits.commandsPer10s} commands in ${COMMAND_WINDOW_S} seconds.`,
+        });
+  return async (c: AppContext) => {
+    const actor = await actorOf(c);
+    if (actor.subject !== null && !isStaff(actor)) await consume(actor.subject);
+    return actor;
+  };
+}

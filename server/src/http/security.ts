@@ -1,0 +1,29 @@
+import type { AppContext } from './context.js';
+
+/** Data is never a page: nothing in it may run, nobody may frame it. */
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** Our pages: own scripts alone; styles set by script are colours of categories. Blobs and data are pictures the canvas makes. */
+const PAGE_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self' ws: wss:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+/** Put on every answer after it was made. A page that may be embedded says by whom. */
+export function addSecurityHeaders(c: AppContext, allowedOrigins: readonly string[] | undefined): void {
+  const page = c.res.headers.get('content-type')?.startsWith('text/html') === true;
+  c.header(
+    'content-security-policy',
+    page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY,
+  );
+  c.header('x-content-type-options', 'nosniff');
+  // An address may hold a hold token.
+  c.header('referrer-policy', 'no-referrer');
+}
+
+const framers = (origins: readonly string[] | undefined): string => ["'self'", ...(origins ?? [])].join(' ');
