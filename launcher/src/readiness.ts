@@ -6,7 +6,7 @@ const REQUEST_TIMEOUT_MS = 2000;
 /** Waits until GET <url>/readyz answers 200; what it says until then is the reason in the error. */
 export async function untilReady(url: string, ended: AbortSignal, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  let last = 'no answer';
+  let last: string;
   while (!ended.aborted) {
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });

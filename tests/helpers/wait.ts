@@ -19,18 +19,17 @@ export async function waitFor<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const { timeoutMs = 5000, intervalMs = 20, what = 'the condition' } = options;
   const deadline = Date.now() + timeoutMs;
-  let last: unknown;
+  let last: string | undefined;
   for (;;) {
     try {
       const answer = await check();
       if (isAnswer(answer)) return answer;
       last = undefined;
     } catch (error) {
-      last = error;
+      last = error instanceof Error ? error.message : String(error);
     }
     if (Date.now() >= deadline) {
-      const reason = last === undefined ? '' : `: ${last instanceof Error ? last.message : String(last)}`;
-      throw new Error(`${what} did not come within ${timeoutMs} ms${reason}`, { cause: last });
+      throw new Error(`${what} did not come within ${timeoutMs} ms${last === undefined ? '' : `: ${last}`}`);
     }
     await sleep(intervalMs);
   }

@@ -7,12 +7,17 @@ export interface Account {
   readonly gid: number;
 }
 
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
 /** How to run a Postgres program: as ourselves, or where we are root, as somebody else, because Postgres refuses root. */
 export interface PostgresUser {
   /** Owner of the data folder; null: ourselves. */
   readonly owner: Account | null;
-  /** Put before the program's own command line. */
-  readonly prefix: readonly string[];
+  /** A program that gives rights away and then becomes the one named after its own arguments; null: none is needed. */
+  readonly wrapper: Command | null;
   readonly spawnOptions: Partial<Account>;
 }
 
@@ -31,9 +36,9 @@ const CAPABILITIES = ['dac_read_search', 'dac_override'];
  * Throws LaunchError.
  */
 export function choosePostgresUser(places: readonly string[], existing: Account | null): PostgresUser {
-  if (process.getuid?.() !== 0) return { owner: null, prefix: [], spawnOptions: {} };
+  if (process.getuid?.() !== 0) return { owner: null, wrapper: null, spawnOptions: {} };
   const owner = existing ?? findAccount();
-  const plain: PostgresUser = { owner, prefix: [], spawnOptions: owner };
+  const plain: PostgresUser = { owner, wrapper: null, spawnOptions: owner };
   const setpriv = findProgram(['setpriv']);
   const privileged =
     setpriv === null ? [] : CAPABILITIES.map((capability) => withCapability(setpriv, owner, capability));
@@ -63,20 +68,27 @@ function findAccount(): Account {
 
 function withCapability(setpriv: string, owner: Account, capability: string): PostgresUser {
   const only = `-all,+${capability}`;
-  const prefix = [
-    ...[setpriv, `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup'],
+  const args = [
+    ...[`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup'],
     ...[`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`],
   ];
-  return { owner, prefix, spawnOptions: {} };
+  return { owner, wrapper: { file: setpriv, args }, spawnOptions: {} };
 }
 
 function canReach(user: PostgresUser, places: readonly string[]): boolean {
   const test = places.map((_place, index) => `test -x "$${index + 1}"`).join(' && ');
-  const [program = '', ...before] = [...user.prefix, '/bin/sh'];
-  const { status } = spawnSync(program, [...before, '-c', test, 'sh', ...places], {
+  const { file, args } = commandAs(user, '/bin/sh', ['-c', test, 'sh', ...places]);
+  const { status } = spawnSync(file, args, {
     ...user.spawnOptions,
     cwd: '/',
     stdio: 'ignore',
   });
   return status === 0;
+}
+
+/** The command line that runs this program as that user. */
+export function commandAs(user: PostgresUser, file: string, args: readonly string[]): Command {
+  return user.wrapper === null
+    ? { file, args }
+    : { file: user.wrapper.file, args: [...user.wrapper.args, file, ...args] };
 }

@@ -19,7 +19,7 @@ import { lastLines, openLog } from '../logs.js';
 import { freePort } from '../port.js';
 import { commandLine, endProcess, identify, pause } from '../processes.js';
 import type { PartSpec } from '../supervisor.js';
-import { choosePostgresUser, type PostgresUser } from './postgres-user.js';
+import { choosePostgresUser, commandAs, type PostgresUser } from './postgres-user.js';
 
 const USER = 'aisle';
 const DATABASE = 'aisle';
@@ -100,9 +100,15 @@ function runAs(
   args: readonly string[],
   input = '',
 ): { ok: boolean; output: string } {
-  const [first = program, ...rest] = [...user.prefix, program];
+  const command = commandAs(user, program, args);
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
-  const result = spawnSync(first, [...rest, ...args], { ...user.spawnOptions, cwd: '/', env, input, encoding: 'utf8' });
+  const result = spawnSync(command.file, command.args, {
+    ...user.spawnOptions,
+    cwd: '/',
+    env,
+    input,
+    encoding: 'utf8',
+  });
   return { ok: result.status === 0, output: `${result.stdout}${result.stderr}${result.error?.message ?? ''}` };
 }
 
@@ -183,13 +189,13 @@ function postgresPart(programs: Programs, user: PostgresUser, place: PostgresPla
     spawn: (): ChildProcess => {
       const log = openLog(place.logDir, 'postgres');
       logFile = log.file;
-      const [first = programs.postgres, ...rest] = [...user.prefix, programs.postgres];
       const args = [
         '-D',
         place.dataDir,
         ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ];
-      const child = spawn(first, [...rest, ...args], {
+      const command = commandAs(user, programs.postgres, args);
+      const child = spawn(command.file, command.args, {
         ...user.spawnOptions,
         cwd: '/',
         env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },

@@ -1,0 +1,59 @@
+// npm test: everything that must hold before a change goes in. `npm test -- tests/unit/x.test.ts` hands its arguments
+// to vitest and runs nothing else. The last line is always "N passed, N failed" (and ", N skipped" where there are).
+import { build } from './lib/build.mjs';
+import { elapsed, say, step } from './lib/console.mjs';
+import { checkNodeVersion } from './lib/node-version.mjs';
+import { ensureNpmPackages } from './lib/npm-packages.mjs';
+import { root } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+import { CHROMIUM, ensureProgram, REDIS } from './lib/system-packages.mjs';
+import { runVitest } from './lib/vitest.mjs';
+
+/** npm scripts that judge the text, no process started. Two at a time: that is what small CI machines have. */
+const CHECKS = ['typecheck', 'lint', 'format:check', 'imports'];
+const CHECKS_AT_ONCE = 2;
+
+const args = process.argv.slice(2);
+
+checkNodeVersion();
+await ensureNpmPackages();
+await ensureProgram(REDIS);
+if (args.length === 0) await ensureProgram(CHROMIUM);
+
+const failedChecks = [];
+await step('Build', buildOrFail);
+if (args.length === 0) await runChecks();
+
+const tests = await step('Tests', () => runVitest({ args }));
+
+say('');
+for (const check of failedChecks) say(`✗ npm run ${check} failed; its output is above.`);
+say(`Everything took ${elapsed()}.`);
+const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : '';
+const failed = tests.failed + failedChecks.length;
+say(`${tests.passed} passed, ${failed} failed${skipped}`);
+process.exit(failed > 0 || tests.code !== 0 ? 1 : 0);
+
+async function buildOrFail() {
+  try {
+    await build();
+  } catch (error) {
+    say(`${error.message}\nNothing was tested.\n0 passed, 1 failed`);
+    process.exit(1);
+  }
+}
+
+async function runChecks() {
+  const waiting = [...CHECKS];
+  const work = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const since = performance.now();
+      const { code, output } = await run('npm', ['run', '--silent', check], { quiet: true, cwd: root });
+      say(`${code === 0 ? '✓' : '✗'} ${check}: ${elapsed(since)}`);
+      if (code === 0) continue;
+      failedChecks.push(check);
+      process.stdout.write(output);
+    }
+  };
+  await step('Checks', () => Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work)));
+}
