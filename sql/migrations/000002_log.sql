@@ -70,7 +70,7 @@ CREATE INDEX hold_cleanup_runs_started ON hold_cleanup_runs (started_at);
 
 -- The Redis that every event was last loaded into or checked against (R1). At most one row.
 CREATE TABLE redis_identity (
-  only          boolean     PRIMARY KEY DEFAULT true CHECK (only),
+  singleton     boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
   run_id        text        NOT NULL,
   master_replid text        NOT NULL,
   role          text        NOT NULL,

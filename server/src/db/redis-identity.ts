@@ -23,7 +23,7 @@ export async function recordRedisIdentity(tx: Transaction, identity: RedisIdenti
   const { runId, masterReplid, role } = identity;
   await tx`
     INSERT INTO redis_identity (run_id, master_replid, role, reconciled_by) VALUES (${runId}, ${masterReplid}, ${role}, ${operator})
-    ON CONFLICT (only) DO UPDATE SET run_id = excluded.run_id, master_replid = excluded.master_replid, role = excluded.role,
+    ON CONFLICT (singleton) DO UPDATE SET run_id = excluded.run_id, master_replid = excluded.master_replid, role = excluded.role,
       reconciled_at = now(), reconciled_by = excluded.reconciled_by`;
 }
 
