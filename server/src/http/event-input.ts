@@ -1,5 +1,6 @@
 import type { CreateEvent, Fault, PatchEvent, Prices, SeatEvent } from '@aisle/client/protocol';
 import type { EventFields } from '../db/events.js';
+import { canonicalJson } from '../domain/chart/canonical.js';
 
 const DEFAULT_HOLD_SECONDS = 300;
 const DEFAULT_MAX_HOLD_SECONDS = 900;
@@ -34,7 +35,7 @@ export function fieldsOfCreate(body: Omit<CreateEvent, 'chart'>): EventFields {
 /** PATCH: what the body names replaces what the event has; null takes an optional field away. */
 export function fieldsOfPatch(event: SeatEvent, body: Omit<PatchEvent, 'chart' | 'version'>): EventFields {
   const current: EventFields = { ...fieldsOfCreate(event), timezone: event.timezone };
-  const named = Object.entries(body).filter(([key, value]) => key in current && value !== undefined);
+  const named = Object.entries(body).filter(([key]) => key in current);
   return { ...current, ...(Object.fromEntries(named) as Partial<EventFields>) };
 }
 
@@ -43,10 +44,11 @@ export function changedFields(before: EventFields, after: EventFields): string[]
   const keys = Object.keys(after) as (keyof EventFields)[];
   return keys.filter((key) => !sameField(key, before[key], after[key]));
 }
+/** The same time in another zone, the same prices with their keys in another order: no change. */
 function sameField(key: keyof EventFields, before: unknown, after: unknown): boolean {
-  if (before === null || after === null) return before === after;
-  if (key.endsWith('At')) return Date.parse(String(before)) === Date.parse(String(after));
-  return JSON.stringify(before) === JSON.stringify(after);
+  const plain = (value: unknown): unknown =>
+    key.endsWith('At') && typeof value === 'string' ? Date.parse(value) : value;
+  return canonicalJson(plain(before)) === canonicalJson(plain(after));
 }
 
 /** What a schema cannot say: fields that must fit each other and the chart. */
