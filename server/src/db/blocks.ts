@@ -11,17 +11,23 @@ export interface BlockedPlace {
   readonly actor: string;
 }
 /** Where blocks are kept for good (SPEC O6): written before the script runs, taken back exactly where it refuses. */
-export function createBlockLedger(sql: Sql): BlockLedger {
-  const undoable =
-    (apply: PlaceWriter, reverse: PlaceWriter) =>
-    async (write: BlockEntry): Promise<UndoBlock> => {
-      const { eventId } = write;
-      const changed = await transaction(sql, (tx) => apply(tx, eventId, placesOf(write)));
-      return async () => {
-        await transaction(sql, (tx) => reverse(tx, eventId, changed));
-      };
-    };
-  return { add: undoable(insertPlaces, deletePlaces), remove: undoable(deletePlaces, insertPlaces) };
+export const createBlockLedger = (sql: Sql): BlockLedger => ({
+  add: (write) => addBlocks(sql, write),
+  remove: (write) => removeBlocks(sql, write),
+});
+
+/** Resolves with what takes exactly this back. */
+export const addBlocks = (sql: Sql, write: BlockEntry): Promise<UndoBlock> =>
+  undoable(sql, write, insertPlaces, deletePlaces);
+export const removeBlocks = (sql: Sql, write: BlockEntry): Promise<UndoBlock> =>
+  undoable(sql, write, deletePlaces, insertPlaces);
+
+async function undoable(sql: Sql, write: BlockEntry, apply: PlaceWriter, reverse: PlaceWriter): Promise<UndoBlock> {
+  const { eventId } = write;
+  const changed = await transaction(sql, (tx) => apply(tx, eventId, placesOf(write)));
+  return async () => {
+    await transaction(sql, (tx) => reverse(tx, eventId, changed));
+  };
 }
 
 /** Everything kept back for an event, for a rebuild and for staff. Seats first, by number. */
