@@ -21,7 +21,7 @@ const RELOAD_WAIT_MS = 5000;
 const START_WAIT_MS = 3000;
 
 export interface SeatFeedDeps {
-  readonly store: SeatStore;
+  readonly store: Pick<SeatStore, 'snapshot' | 'positions'>;
   readonly source: SeatChangeSource;
   readonly directory: EventDirectory;
   readonly broadcast: LocalBroadcast;

@@ -21,7 +21,9 @@ interface Reader {
 export class Snapshots {
   readonly #readers = new Map<string, Reader>();
 
-  constructor(private readonly deps: { readonly store: SeatStore; readonly metrics: Metrics }) {}
+  constructor(
+    private readonly deps: { readonly store: Pick<SeatStore, 'snapshot' | 'positions'>; readonly metrics: Metrics },
+  ) {}
 
   /** A read that begins after this call. */
   fresh(eventId: string, reason: SnapshotReason): Promise<StoreSnapshot> {
