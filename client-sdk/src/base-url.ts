@@ -6,9 +6,11 @@ export interface BaseUrl {
   readonly socketPath: string;
 }
 
+export const isAbsolute = (url: string | undefined): boolean => url !== undefined && /^[a-z]+:/i.test(url);
+
 /** Resolved on first use, never at import: the page's address is not there under server-side rendering. */
 export function resolveUrl(given: string | undefined): BaseUrl {
-  const page = (globalThis as { location?: { href?: string } }).location?.href;
+  const page = isAbsolute(given) ? undefined : (globalThis as { location?: { href?: string } }).location?.href;
   let url: URL;
   try {
     url = new URL(given ?? '/', page);

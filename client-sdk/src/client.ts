@@ -3,7 +3,7 @@ import type { Hello } from './protocol/down/hello.js';
 import type { HoldNote } from './protocol/down/hold.js';
 import type { Notice } from './protocol/down/notice.js';
 import { AisleError } from './protocol/errors.js';
-import type { SeatEvent } from './protocol/event.js';
+import type { EventStatus, SeatEvent } from './protocol/event.js';
 import type { Hold } from './protocol/hold.js';
 import type { InventoryView } from './protocol/http/events.js';
 import type { Session } from './protocol/session.js';
@@ -13,7 +13,7 @@ import type { HoldCommand } from './protocol/up/hold.js';
 import type { HoldsQuery } from './protocol/up/holds.js';
 import type { ReleaseCommand } from './protocol/up/release.js';
 import type { ChangePosition } from './protocol/up/up.js';
-import { resolveUrl, type BaseUrl } from './base-url.js';
+import { isAbsolute, resolveUrl, type BaseUrl } from './base-url.js';
 import { runCommand, type CommandOptions } from './connection/commands.js';
 import { Connection } from './connection/connection.js';
 import type { Message } from './connection/messages.js';
@@ -35,6 +35,13 @@ export interface ClientEvents {
   /** Something happened to one of this subject's holds. */
   hold: HoldNote;
   notice: Notice;
+}
+export interface EventsQuery {
+  q?: string;
+  status?: EventStatus;
+  /** 1 to 1000; default 100. */
+  limit?: number;
+  cursor?: string;
 }
 export type HoldResult = { hold: LiveHold } & ChangePosition;
 /** `hold` absent: nothing is left of it. */
@@ -61,7 +68,7 @@ export class AisleClient {
     this.#options = options;
     this.#timeouts = readTimeouts(options.timeouts);
     // An address that is given is checked now; the page's own is looked up on first use.
-    if (options.url !== undefined && /^[a-z]+:/i.test(options.url)) this.#base = resolveUrl(options.url);
+    if (isAbsolute(options.url)) this.#base = resolveUrl(options.url);
     this.#connection = new Connection(
       {
         base: () => this.#baseUrl(),
@@ -159,6 +166,15 @@ export class AisleClient {
 
   async event(eventId: string): Promise<SeatEvent> {
     return (await this.#get(`/v1/events/${encodeURIComponent(eventId)}`)) as SeatEvent;
+  }
+
+  /** Events that anybody may see, a page at a time. */
+  async events(query: EventsQuery = {}): Promise<{ items: SeatEvent[]; nextCursor?: string }> {
+    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const search = new URLSearchParams(given).toString();
+    return (await this.#get(`/v1/events${search === '' ? '' : `?${search}`}`)) as { items: SeatEvent[] };
   }
 
   /** Counts per category now; a watched map's `inventory` follows them live. */

@@ -1,5 +1,12 @@
 /** @aisle/client: an exact live seat map, holds with safe retries, typed events and errors. Importing does nothing. */
-export { createClient, type AisleClient, type ClientEvents, type HoldResult, type ReleaseResult } from './client.js';
+export {
+  createClient,
+  type AisleClient,
+  type ClientEvents,
+  type EventsQuery,
+  type HoldResult,
+  type ReleaseResult,
+} from './client.js';
 export type { CommandOptions } from './connection/commands.js';
 export type { ConnectionState } from './connection/state.js';
 export { remainingMs, type LiveHold } from './hold.js';

@@ -47,7 +47,8 @@ export class SdkServer {
       const handshake = socket.handshake.auth as Handshake;
       this.handshakes.push(handshake);
       const admitted = this.admit(handshake);
-      if (admitted !== null && typeof admitted !== 'string') return next(Object.assign(new Error(admitted.message), { data: admitted }));
+      if (admitted !== null && typeof admitted !== 'string')
+        return next(Object.assign(new Error(admitted.message), { data: admitted }));
       socket.data = { subject: admitted };
       next();
     });
@@ -81,7 +82,8 @@ export class SdkServer {
   }
 
   beacon(): void {
-    for (const { eventId, epoch, seq, status } of this.worlds.values()) this.io.to(eventId).emit('beacon', { eventId, epoch, seq, status });
+    for (const { eventId, epoch, seq, status } of this.worlds.values())
+      this.io.to(eventId).emit('beacon', { eventId, epoch, seq, status });
   }
 
   count(name: UpName): number {
@@ -110,7 +112,9 @@ export class SdkServer {
       tickMs: 50,
     };
     if (this.helloDelayMs !== null) setTimeout(() => socket.emit('hello', hello), this.helloDelayMs);
-    socket.onAny((name: UpName, payload: Record<string, unknown>, ack: Ack) => this.#emitted(socket, name, payload, ack));
+    socket.onAny((name: UpName, payload: Record<string, unknown>, ack: Ack) =>
+      this.#emitted(socket, name, payload, ack),
+    );
   }
 
   #emitted(socket: Socket, name: UpName, payload: Record<string, unknown>, ack: Ack): void {
@@ -119,10 +123,10 @@ export class SdkServer {
     this.seen.push(seen);
     const scripted = this.script(seen);
     if (scripted === 'ignore') return;
-    if (scripted === 'cut-before') return void socket.conn.close();
+    if (scripted === 'cut-before') return socket.conn.close();
     if (typeof scripted === 'object') return ack({ ok: false, error: scripted.error });
     const answer = this.#carryOut(socket, subject, name, payload);
-    if (scripted === 'cut-after') return void socket.conn.close();
+    if (scripted === 'cut-after') return socket.conn.close();
     if (scripted === 'serve') ack(answer);
   }
 
@@ -160,11 +164,18 @@ export class SdkServer {
     const mine = [...world.holds.values()].filter((held) => held.subject === subject).map(({ hold }) => hold);
     if (name === 'holds') return { ok: true, holds: mine };
     if (name === 'hold') return this.#hold(world, subject, payload as HoldCommand);
+    if (name === 'hold-best') {
+      const free = world.letters.flatMap((letter, seatNo) => (letter === 'a' ? [`S${seatNo}`] : []));
+      return this.#hold(world, subject, { eventId: world.eventId, seats: free.slice(0, Number(payload.quantity)) });
+    }
     const held = mine.find(({ token }) => token === (payload as ExtendCommand).holdToken);
     if (held === undefined) return refuse('HOLD_NOT_FOUND');
     if (name === 'release') {
       world.holds.delete(held.token);
-      this.change(world, held.seats.map((id) => [Number(id.slice(1)), 'a']));
+      this.change(
+        world,
+        held.seats.map((id) => [Number(id.slice(1)), 'a']),
+      );
       return { ok: true, epoch: world.epoch, seq: world.seq };
     }
     return { ok: true, hold: held, epoch: world.epoch, seq: world.seq };
@@ -173,7 +184,10 @@ export class SdkServer {
   #hold(world: World, subject: string, command: HoldCommand): unknown {
     const hold = world.hold(subject, command);
     if (hold === null) return refuse('SEAT_UNAVAILABLE');
-    this.change(world, hold.seats.map((id) => [Number(id.slice(1)), 'h']));
+    this.change(
+      world,
+      hold.seats.map((id) => [Number(id.slice(1)), 'h']),
+    );
     return { ok: true, hold, epoch: world.epoch, seq: world.seq };
   }
 
@@ -185,14 +199,25 @@ export class SdkServer {
     };
     if (method === 'POST' && path === '/v1/sessions') {
       const subject = `guest-${this.rest.length}`;
-      return answer(201, { token: subject, subject, role: 'guest', expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+      return answer(201, {
+        token: subject,
+        subject,
+        role: 'guest',
+        expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      });
+    }
+    if (path.startsWith('/v1/events?') || path === '/v1/events') {
+      return answer(200, { items: [...this.worlds.values()].map(({ eventId: id, status }) => ({ id, status })) });
     }
     const [, eventId = '', part] = /^\/v1\/events\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const world = this.worlds.get(eventId);
     if (world === undefined || (eventId.startsWith('draft') && headers.authorization === undefined)) {
       return answer(404, { error: wireError('EVENT_NOT_FOUND') });
     }
-    answer(200, part === 'chart' ? world.chart() : { id: eventId, status: world.status, chartVersion: world.chartVersion });
+    answer(
+      200,
+      part === 'chart' ? world.chart() : { id: eventId, status: world.status, chartVersion: world.chartVersion },
+    );
   }
 }
 

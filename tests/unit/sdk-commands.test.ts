@@ -12,7 +12,12 @@ let proxy: TcpProxy;
 const clients: AisleClient[] = [];
 
 function client(options: ClientOptions = {}): AisleClient {
-  const made = createClient({ url: `http://127.0.0.1:${proxy.port}`, getToken: () => 'alice', ...options, timeouts: { ...TIMEOUTS, ...options.timeouts } });
+  const made = createClient({
+    url: `http://127.0.0.1:${proxy.port}`,
+    getToken: () => 'alice',
+    ...options,
+    timeouts: { ...TIMEOUTS, ...options.timeouts },
+  });
   clients.push(made);
   return made;
 }
@@ -23,9 +28,11 @@ function faults(name: string, ...script: Scripted[]): void {
 const failure = (promise: Promise<unknown>): Promise<AisleError> =>
   promise.then(
     () => Promise.reject(new Error('it was answered')),
-    (error: unknown) => (error instanceof AisleError ? error : Promise.reject(error instanceof Error ? error : new Error(String(error)))),
+    (error: unknown) =>
+      error instanceof AisleError ? error : Promise.reject(error instanceof Error ? error : new Error(String(error))),
   );
-const requestIds = (): Set<unknown> => new Set(server.seen.filter(({ name }) => name === 'hold').map(({ payload }) => payload.requestId));
+const requestIds = (): Set<unknown> =>
+  new Set(server.seen.filter(({ name }) => name === 'hold').map(({ payload }) => payload.requestId));
 
 beforeEach(async () => {
   server = await SdkServer.start();
@@ -198,7 +205,9 @@ describe('tokens', () => {
   test('S7 never sent again as somebody else: request ids are remembered per subject', async () => {
     const tokens = ['alice', 'bob'];
     faults('hold', 'cut-after');
-    const error = await failure(client({ getToken: () => tokens.shift() ?? 'bob' }).hold({ eventId: 'evt', seats: ['S1'] }));
+    const error = await failure(
+      client({ getToken: () => tokens.shift() ?? 'bob' }).hold({ eventId: 'evt', seats: ['S1'] }),
+    );
     expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { outcome: 'unknown' } });
     expect([server.count('hold'), server.handshakes.map(({ token }) => token)]).toEqual([1, ['alice', 'bob']]);
   });
@@ -227,7 +236,9 @@ describe('tokens', () => {
 
   test('getToken that fails is asked again with backoff', async () => {
     let asked = 0;
-    const aisle = client({ getToken: () => (asked++ < 2 ? Promise.reject(new Error('offline')) : Promise.resolve('alice')) });
+    const aisle = client({
+      getToken: () => (asked++ < 2 ? Promise.reject(new Error('offline')) : Promise.resolve('alice')),
+    });
     await aisle.holds({ eventId: 'evt' });
     expect(asked).toBe(3);
   });

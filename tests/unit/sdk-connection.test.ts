@@ -1,12 +1,27 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { backoffMs } from '../../client-sdk/src/connection/backoff.js';
 import { renewInMs } from '../../client-sdk/src/connection/token.js';
-import { createClient, PROTOCOL_VERSION, SDK_VERSION, type AisleClient, type ClientOptions } from '../../client-sdk/src/index.js';
+import {
+  createClient,
+  PROTOCOL_VERSION,
+  SDK_VERSION,
+  type AisleClient,
+  type ClientOptions,
+} from '../../client-sdk/src/index.js';
 import { wireError } from '../../client-sdk/src/protocol/errors.js';
 import { SdkServer } from '../helpers/sdk-server.js';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
 
-const TIMEOUTS = { connectMs: 500, ackMs: 400, silenceMs: 600, behindMs: 50, reloadSpreadMs: 100, backoffMinMs: 20, backoffMaxMs: 200 };
+const TIMEOUTS = {
+  connectMs: 500,
+  ackMs: 400,
+  silenceMs: 600,
+  behindMs: 50,
+  reloadSpreadMs: 100,
+  backoffMinMs: 20,
+  backoffMaxMs: 200,
+};
 
 let server: SdkServer;
 let proxy: TcpProxy;
@@ -105,7 +120,12 @@ describe('connecting', () => {
       url: 'https://shop.example/tickets/',
       fetch: (url) => {
         urls.push(url);
-        return Promise.resolve({ ok: true, status: 200, headers: { get: () => null }, json: () => Promise.resolve({}) });
+        return Promise.resolve({
+          ok: true,
+          status: 200,
+          headers: { get: () => null },
+          json: () => Promise.resolve({}),
+        });
       },
     });
     await aisle.event('evt');
@@ -138,7 +158,33 @@ describe('connecting', () => {
     expect(thrown).toMatchObject([{ message: 'mine' }]);
   });
 
-  test('a token is renewed on the same connection before it ends', () => {
+  test('a token is renewed on the same connection before it ends', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const advance = async (ms: number): Promise<void> => {
+      vi.advanceTimersByTime(ms);
+      for (let turn = 0; turn < 50; turn++) await setImmediate();
+    };
+    try {
+      server.expiresAt = new Date(Date.now() + 38_000).toISOString();
+      const reasons: string[] = [];
+      const aisle = client({ getToken: (reason) => (reasons.push(reason), `token-${reasons.length}`) });
+      aisle.connect();
+      while (aisle.connection.state !== 'ready') await advance(1);
+      await advance(26_000);
+      expect(reasons).toEqual(['connect']);
+      await advance(9_000);
+      expect([reasons, server.count('authenticate'), server.handshakes.length]).toEqual([
+        ['connect', 'expiring'],
+        1,
+        1,
+      ]);
+      expect(aisle.connection).toMatchObject({ state: 'ready', hello: { subject: 'token-2' } });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a token is renewed at 75 to 90 % of what is left of it, never more often than each 30 s', () => {
     const inTenMinutes = new Date(Date.now() + 600_000).toISOString();
     expect(renewInMs(inTenMinutes, () => 0) / 1000).toBeCloseTo(450, 0);
     expect(renewInMs(inTenMinutes, () => 1) / 1000).toBeCloseTo(540, 0);
@@ -150,7 +196,13 @@ describe('connecting', () => {
   test('backoff: never under the floor, spread up to a ceiling that doubles to the last', () => {
     const range = (attempt: number): number[] => [0, 1].map((edge) => backoffMs(attempt, 200, 5_000, () => edge));
     expect([0, 1, 2, 3, 4, 5, 1_000].map(range)).toEqual([
-      [200, 500], [200, 1_000], [200, 2_000], [200, 4_000], [200, 5_000], [200, 5_000], [200, 5_000],
+      [200, 500],
+      [200, 1_000],
+      [200, 2_000],
+      [200, 4_000],
+      [200, 5_000],
+      [200, 5_000],
+      [200, 5_000],
     ]);
   });
 });
@@ -160,11 +212,22 @@ describe('watching', () => {
     const world = server.world();
     const map = client().watch('evt');
     const order: string[] = [];
-    map.on('change', (change) => order.push(change.all ? 'all' : `${change.from}..${change.to} ${change.seats.join(';')}`));
+    map.on('change', (change) =>
+      order.push(change.all ? 'all' : `${change.from}..${change.to} ${change.seats.join(';')}`),
+    );
     map.on('ready', () => order.push('ready'));
     await map.whenReady();
-    expect([map.status, map.stale, map.letters.length, map.available(0), map.chartVersion]).toEqual(['on_sale', false, 20, 100, 1]);
-    server.change(world, [[3, 'h'], [4, 'h']]);
+    expect([map.status, map.stale, map.letters.length, map.available(0), map.chartVersion]).toEqual([
+      'on_sale',
+      false,
+      20,
+      100,
+      1,
+    ]);
+    server.change(world, [
+      [3, 'h'],
+      [4, 'h'],
+    ]);
     await expect.poll(() => map.seq).toBe(1);
     expect([map.state(3), map.state(5), map.epoch]).toEqual(['h', 'a', 1]);
     expect(order).toEqual(['all', 'ready', '0..1 3,h;4,h']);
@@ -301,7 +364,14 @@ describe('watching', () => {
     aisle.on('hold', ({ kind }) => seen.push(kind));
     aisle.on('notice', ({ code }) => seen.push(code));
     for (const name of ['seats', 'beacon', 'inventory', 'event', 'reload', 'hold', 'notice', 'offer', '__proto__']) {
-      for (const junk of [null, 7, [], {}, { eventId: 'evt' }, { eventId: '__proto__', epoch: 1, from: 0, to: 1, changes: [] }]) {
+      for (const junk of [
+        null,
+        7,
+        [],
+        {},
+        { eventId: 'evt' },
+        { eventId: '__proto__', epoch: 1, from: 0, to: 1, changes: [] },
+      ]) {
         server.io.emit(name, junk);
       }
     }
@@ -341,6 +411,13 @@ describe('HTTP', () => {
       ['/v1/events/draft1', undefined],
       ['/v1/events/draft1', 'Bearer admin'],
     ]);
+  });
+
+  test('events are listed with what was asked for', async () => {
+    expect((await client().events({ q: 'rock & roll', status: undefined, limit: 5 })).items).toMatchObject([
+      { id: 'evt' },
+    ]);
+    expect(server.rest.map(({ path }) => path)).toEqual(['/v1/events?q=rock+%26+roll&limit=5']);
   });
 
   test('errors are typed; a chart that failed is asked for again', async () => {

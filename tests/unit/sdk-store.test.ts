@@ -48,7 +48,16 @@ describe('the map and its rules (SPEC F8)', () => {
     expect(text(store.letters)).toBe('aaaa');
     expect(store.frame(frame(3, 7, 12, [0, 'h', 3, 's']))).toEqual({
       kind: 'applied',
-      change: { all: false, seats: [[0, 'h'], [3, 's']], areas: [], from: 10, to: 12 },
+      change: {
+        all: false,
+        seats: [
+          [0, 'h'],
+          [3, 's'],
+        ],
+        areas: [],
+        from: 10,
+        to: 12,
+      },
     });
     expect([text(store.letters), store.position]).toEqual(['haas', { epoch: 3, seq: 12 }]);
   });
@@ -323,7 +332,11 @@ describe('the feed', () => {
     line.answer();
     line.deliverAll();
     expect([line.exact, line.feed.stale]).toEqual([true, false]);
-    expect(line.events.filter(({ name }) => name === 'change').at(-1)?.value).toMatchObject({ all: false, from: 0, to: 50 });
+    expect(line.events.filter(({ name }) => name === 'change').at(-1)?.value).toMatchObject({
+      all: false,
+      from: 0,
+      to: 50,
+    });
   });
 
   test('a server that sends nonsense for ever is asked with backoff, not in a storm', () => {
@@ -398,16 +411,48 @@ describe('the feed', () => {
 
 type Step =
   | { do: 'change'; seat: number; letter: SeatLetter }
-  | { do: 'flush' | 'deliver' | 'drop' | 'twice' | 'swap' | 'again' | 'answer' | 'beacon' | 'cut' | 'connect' | 'epoch' | 'reload' }
+  | {
+      do:
+        | 'flush'
+        | 'deliver'
+        | 'drop'
+        | 'twice'
+        | 'swap'
+        | 'again'
+        | 'answer'
+        | 'beacon'
+        | 'cut'
+        | 'connect'
+        | 'epoch'
+        | 'reload';
+    }
   | { do: 'time'; ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('change' as const), seat: fc.nat(7), letter: fc.constantFrom<SeatLetter>('a', 'h', 'r', 's', 'b') }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('change' as const),
+      seat: fc.nat(7),
+      letter: fc.constantFrom<SeatLetter>('a', 'h', 'r', 's', 'b'),
+    }),
+  },
   { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('flush' as const, 'deliver' as const) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('drop' as const, 'twice' as const, 'swap' as const, 'again' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('drop' as const, 'twice' as const, 'swap' as const, 'again' as const) }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('answer' as const, 'beacon' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'connect' as const, 'epoch' as const, 'reload' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(1, 60, 250, 1_000, 6_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('cut' as const, 'connect' as const, 'epoch' as const, 'reload' as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(1, 60, 250, 1_000, 6_000) }),
+  },
 );
 
 /** What the map was at every (epoch, seq) there ever was. */
