@@ -147,7 +147,10 @@ class Guard {
     metrics?.redisRoundTripSeconds.observe((performance.now() - startedAt) / 1000);
     this.answers = true;
     this.#judge(info);
-    if (info.role !== 'master') return this.#shut(`Redis is a ${info.role}, not a master`);
+    if (info.role !== 'master') {
+      this.#shut(`Redis is a ${info.role}, not a master`);
+      return;
+    }
     const recorded = await readRedisIdentity(sql).catch((error: unknown) => {
       if (this.#known !== null && sameIdentity(this.#known, info)) return this.#known;
       throw error;

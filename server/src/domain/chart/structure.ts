@@ -23,6 +23,12 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+const WANTED: Readonly<Partial<Record<string, string>>> = {
+  array: 'a list',
+  record: 'an object',
+  object: 'an object',
+  int: 'a whole number',
+};
 function wrongType(issue: Extract<Issue, { code: 'invalid_type' }>, value: unknown): [ChartFaultCode, string] {
   if (value === undefined) return ['MISSING', 'is missing'];
   const wantsNumber = issue.expected === 'number' || issue.expected === 'int';
@@ -32,10 +38,7 @@ function wrongType(issue: Extract<Issue, { code: 'invalid_type' }>, value: unkno
   if (wantsNumber && typeof value === 'number' && !Number.isFinite(value)) {
     return ['NOT_FINITE', `must be a finite number, not ${kindOf(value)}`];
   }
-  const wanted = { array: 'a list', record: 'an object', object: 'an object', int: 'a whole number' }[
-    issue.expected as string
-  ];
-  return ['WRONG_TYPE', `must be ${wanted ?? `a ${issue.expected}`}, not ${kindOf(value)}`];
+  return ['WRONG_TYPE', `must be ${WANTED[issue.expected] ?? `a ${issue.expected}`}, not ${kindOf(value)}`];
 }
 
 function tooSmall(issue: Extract<Issue, { code: 'too_small' }>): [ChartFaultCode, string] {
