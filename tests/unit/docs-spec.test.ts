@@ -12,7 +12,14 @@ const COMMENT = new RegExp(`SPEC ((?:${ID.source})(?:(?:[ ,/]|, | and )(?:${ID.s
 
 const page = readProjectFile('docs/SPEC.md');
 const rules = [...page.matchAll(RULE)].map(([, id = '', state = '']) => ({ id, inForce: state === 'in force' }));
-const idsIn = (text: string): string[] => text.match(new RegExp(ID.source, 'g')) ?? [];
+/** 'S2–S4' is S2, S3 and S4. */
+const inFull = (text: string): string =>
+  text.replace(/([A-Z])(\d{1,2})–\1(\d{1,2})/g, (_range, letter: string, first: string, last: string) =>
+    Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => `${letter}${String(Number(first) + i)}`).join(
+      ' ',
+    ),
+  );
+const idsIn = (text: string): string[] => inFull(text).match(new RegExp(ID.source, 'g')) ?? [];
 
 interface Citation {
   readonly id: string;
@@ -34,6 +41,7 @@ describe('docs/SPEC.md', () => {
     expect(read("test('H4 adding never moves the deadline'")).toEqual(['H4']);
     expect(read('test(`S2 S4 S7 H1: random histories`')).toEqual(['S2', 'S4', 'S7', 'H1']);
     expect(read("describe('S7/H6, I6 replays'")).toEqual(['S7', 'H6', 'I6']);
+    expect(read("it('F1–F3 F8 whatever is lost'")).toEqual(['F1', 'F2', 'F3', 'F8']);
     expect(read("seats: ['A1', 'C12']")).toEqual([]);
     expect(read("test('seat A1 is held'")).toEqual([]);
   });
