@@ -11,7 +11,10 @@ export interface PostgresHealth {
 }
 
 /** Asks Postgres once a second: what /readyz and the metrics say. */
-export function watchPostgres(sql: Sql, metrics: Pick<Metrics, 'postgresUp' | 'postgresRoundTripSeconds'>): PostgresHealth {
+export function watchPostgres(
+  sql: Sql,
+  metrics: Pick<Metrics, 'postgresUp' | 'postgresRoundTripSeconds'>,
+): PostgresHealth {
   let up = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;

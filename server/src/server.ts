@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createSessions } from './auth/sessions.js';
 import { createCommands, dropHolds } from './commands/index.js';
 import { createBlockLedger } from './db/blocks.js';
+import { createCleanupRunRecorder } from './db/cleanup-runs.js';
 import { openDatabase } from './db/client.js';
 import { createEventDirectory } from './db/event-directory.js';
 import { migrate } from './db/migrate.js';
@@ -152,12 +153,18 @@ export async function startServer(
   });
   fetch = (request, info) => app.fetch(request, info);
   const gateway = createGateway({ engine, commands, sessions, feed, directory, config, version, metrics, logger });
+  const runs = createCleanupRunRecorder({
+    sql,
+    by: operator,
+    onError: (error) => logger.debug({ err: error }, 'cleanup runs wait'),
+  });
   const sweeper = createSweeper({
     store,
     events: () => watchedEvents(directory, feed.watched()),
     by: 'server',
     logger,
     metrics,
+    onRun: (run) => runs.record(run),
     onStale: (eventId) =>
       void directory.refresh(eventId).catch((error: unknown) => logger.debug({ err: error, eventId }, 'refresh')),
   });
@@ -165,6 +172,7 @@ export async function startServer(
   const close = async (): Promise<void> => {
     await gateway.close();
     await sweeper.stop();
+    await runs.close();
     await feed.close();
     await engine.close(GRACEFUL_MS);
     directory.close();

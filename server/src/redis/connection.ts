@@ -4,12 +4,15 @@ import { Redis, type RedisOptions } from 'ioredis';
 export const COMMAND_TIMEOUT_MS = 800;
 const RECONNECT_MAX_MS = 500;
 
-const reconnectDelay = (attempt: number): number => Math.min(RECONNECT_MAX_MS, 20 * 2 ** Math.min(attempt, 5)) * (0.75 + Math.random() / 2);
+const reconnectDelay = (attempt: number): number =>
+  Math.min(RECONNECT_MAX_MS, 20 * 2 ** Math.min(attempt, 5)) * (0.75 + Math.random() / 2);
 
 function open(url: string, options: RedisOptions): Redis {
   const common: RedisOptions = { retryStrategy: reconnectDelay, connectTimeout: 2000, ...options };
   // ioredis reads redis:// and rediss:// by itself; a local socket is given as a path.
-  return url.startsWith('unix://') ? new Redis({ ...common, path: url.slice('unix://'.length) }) : new Redis(url, common);
+  return url.startsWith('unix://')
+    ? new Redis({ ...common, path: url.slice('unix://'.length) })
+    : new Redis(url, common);
 }
 
 /** For commands: never queued, never sent twice by the library, answered or refused within COMMAND_TIMEOUT_MS. */
@@ -23,7 +26,8 @@ export const openCommandConnection = (url: string): Redis =>
   });
 
 /** For pub/sub alone; resubscribes by itself. */
-export const openSubscriberConnection = (url: string): Redis => open(url, { maxRetriesPerRequest: null, autoResubscribe: true });
+export const openSubscriberConnection = (url: string): Redis =>
+  open(url, { maxRetriesPerRequest: null, autoResubscribe: true });
 
 /** For BullMQ workers, which block. */
 export const openQueueConnection = (url: string): Redis => open(url, { maxRetriesPerRequest: null });

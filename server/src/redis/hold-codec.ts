@@ -4,7 +4,8 @@ import type { AreaPick, HeldArea, HeldSeat, SeatPick, StoredHold } from '../doma
 
 const encodeType = (ticketType: string | undefined): string =>
   ticketType === undefined ? '' : encodeURIComponent(ticketType);
-const decodeType = (text: string): { ticketType?: string } => (text === '' ? {} : { ticketType: decodeURIComponent(text) });
+const decodeType = (text: string): { ticketType?: string } =>
+  text === '' ? {} : { ticketType: decodeURIComponent(text) };
 
 export const packSeatPicks = (seats: readonly SeatPick[]): string =>
   seats.map((seat) => `${seat.seatNo}:${seat.catNo}:${encodeType(seat.ticketType)}`).join(',');
@@ -39,7 +40,8 @@ export const packHeldAreas = (areas: readonly HeldArea[]): string =>
 
 /** The nine values of hold_reply in lua/lib/hold-codec.lua. */
 export function decodeHold(eventId: string, values: readonly string[], nowMs: number): StoredHold {
-  const [token = '', subject = '', state, orderId = '', createdAt, expiresAt, maxExpiresAt, seats = '', areas = ''] = values;
+  const [token = '', subject = '', state, orderId = '', createdAt, expiresAt, maxExpiresAt, seats = '', areas = ''] =
+    values;
   return {
     eventId,
     token,

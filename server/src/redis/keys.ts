@@ -24,7 +24,8 @@ export const keys = {
   /** stream, ids <epoch>-<seq>: the outbox */
   log: (eventId: string): string => `log:${tag(eventId)}`,
   /** string: fingerprint and answer of a request id */
-  request: (eventId: string, subject: string, requestId: string): string => `request:${tag(eventId)}:${subject}:${requestId}`,
+  request: (eventId: string, subject: string, requestId: string): string =>
+    `request:${tag(eventId)}:${subject}:${requestId}`,
 } as const;
 
 export const channels = {

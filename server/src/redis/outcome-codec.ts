@@ -11,7 +11,8 @@ export function asStrings(reply: unknown): string[] {
 }
 
 export const toLetter = (text: string | undefined): SeatLetter => {
-  if (text === undefined || text.length !== 1 || !SEAT_LETTERS.includes(text)) throw new ReplyError(`no seat letter: ${text}`);
+  if (text === undefined || text.length !== 1 || !SEAT_LETTERS.includes(text))
+    throw new ReplyError(`no seat letter: ${text}`);
   return text as SeatLetter;
 };
 export const toStatus = (text: string | undefined): EventStatus => eventStatusSchema.parse(text);
@@ -26,7 +27,8 @@ function decodeRefusal(code: string, details: readonly string[]): Refusal {
   switch (code) {
     case 'SEAT_UNAVAILABLE': {
       const seats = [];
-      for (let i = 0; i < details.length; i += 2) seats.push({ seatNo: Number(details[i]), state: toLetter(details[i + 1]) });
+      for (let i = 0; i < details.length; i += 2)
+        seats.push({ seatNo: Number(details[i]), state: toLetter(details[i + 1]) });
       return { code, seats };
     }
     case 'AREA_FULL':
@@ -52,7 +54,10 @@ function decodeRefusal(code: string, details: readonly string[]): Refusal {
 }
 
 /** `decodeValue` reads what follows the position of an 'ok'; nowMs is Redis's clock at this answer, also when replayed. */
-export function decodeOutcome<T>(reply: unknown, decodeValue: (values: readonly string[], nowMs: number) => T): Outcome<T> {
+export function decodeOutcome<T>(
+  reply: unknown,
+  decodeValue: (values: readonly string[], nowMs: number) => T,
+): Outcome<T> {
   const outer = asStrings(reply);
   const replayed = outer[0] === 'again';
   const nowMs = Number(replayed ? outer[1] : outer[3]);
