@@ -4,7 +4,7 @@ import type { Logger } from '../../server/src/platform/logger.js';
 import { waitForLogs, type LogFound } from '../../server/src/redis/log-stream.js';
 
 /** How long one look blocks; also how late a new event is noticed by it. */
-const BLOCK_MS = 500;
+const BLOCK_MS = 200;
 /** After a wake the event is left to its drain for this long: 50 drains a second at most, each of all that came meanwhile. */
 const SETTLE_MS = 20;
 /** While it stays undrained (Postgres away, worker busy) the pause doubles up to this. */

@@ -3,7 +3,7 @@ import { drainJobSchema, isUpkeepJob, QUEUES, type UpkeepJobName } from '../../s
 import type { Logger } from '../../server/src/platform/logger.js';
 
 /** A job whose worker died is taken up again after at most twice this. Renewed while it runs; effects are idempotent. */
-const LOCK_MS = 5000;
+const LOCK_MS = 3000;
 /** Drains of different events at a time; each has a transaction open. */
 const DRAINS_AT_ONCE = 4;
 const RETRY_AFTER_ERROR_MS = 500;

@@ -22,7 +22,7 @@ import type { WorkerConfig } from './config.js';
 import { createLogWatch } from './log-watch.js';
 import { serveMetrics } from './metrics-server.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
-import { reconcileEvents } from './processors/reconcile.js';
+import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';
 import { scan, waitingLogs } from './processors/scan.js';
 import { createPause } from './processors/steps.js';
@@ -107,7 +107,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     ...{ connection: working, prefix: BULLMQ_PREFIX, logger, drain },
     upkeep: {
       scan: whenReady(() => scan({ redis, active, jobs, metrics })),
-      reconcile: whenReady(() => reconcileEvents({ ...{ sql, redis, store, rebuilder, pause, logger, operator } })),
+      reconcile: whenReady(createReconciler({ sql, redis, store, rebuilder, pause, logger, operator })),
       'sale-windows': whenReady(() => moveSaleWindows(steps)),
     },
   });

@@ -160,11 +160,15 @@ async function insertRows(tx: Transaction, eventId: string, rows: readonly SeatL
     WITH fresh AS (
       INSERT INTO seat_log (event_id, epoch, seq, place_kind, place_no, part, kind, cat_no, from_state, to_state, quantity,
         subject, actor, request_id, hold_hash, cause, at)
-      SELECT ${eventId}, * FROM unnest(
+      SELECT ${eventId}, epoch, seq, place_kind, place_no, part, kind, cat_no, from_state, to_state, quantity,
+        subject, actor, request_id, hold_hash, cause::jsonb, at
+      FROM unnest(
         ${column('epoch')}::bigint[], ${column('seq')}::bigint[], ${column('placeKind')}::text[], ${column('placeNo')}::integer[],
         ${column('part')}::smallint[], ${column('kind')}::text[], ${column('catNo')}::integer[], ${column('from')}::text[],
         ${column('to')}::text[], ${column('quantity')}::integer[], ${column('subject')}::text[], ${column('actor')}::text[],
-        ${column('requestId')}::text[], ${column('holdHash')}::text[], ${column('cause')}::jsonb[], ${column('at')}::timestamptz[])
+        ${column('requestId')}::text[], ${column('holdHash')}::text[], ${column('cause')}::text[], ${column('at')}::timestamptz[])
+        AS r (epoch, seq, place_kind, place_no, part, kind, cat_no, from_state, to_state, quantity,
+          subject, actor, request_id, hold_hash, cause, at)
       ON CONFLICT DO NOTHING
       RETURNING epoch, seq, cat_no, kind, from_state, to_state, quantity
     ), counted AS (

@@ -4,7 +4,7 @@ import { findEvent } from '../../../server/src/db/events.js';
 import type { Sql } from '../../../server/src/db/client.js';
 import { noteMaintenance } from '../../../server/src/db/maintenance.js';
 import { isAfter, readWatermarks, type Watermark } from '../../../server/src/db/seat-log.js';
-import type { SeatStore } from '../../../server/src/domain/ports/seat-store.js';
+import type { EventConfig, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { LoadReason, Rebuilder } from '../../../server/src/rebuild/rebuilder.js';
 import { logStates, type LogState } from '../../../server/src/redis/log-stream.js';
@@ -20,49 +20,68 @@ export interface ReconcileDeps {
   readonly operator: string;
 }
 
+/** Seen once, these may be a load that is just about to begin elsewhere; seen twice, nobody is at it. */
+const SEEN_TWICE: ReadonlySet<LoadReason> = new Set(['publish', 'interrupted']);
+
 /**
  * Brings Redis to what Postgres says of each event: status and limits (SPEC R4); loads what Redis lost or was only half
- * given (R2); and stops an event for which Postgres itself went back in time (R3).
+ * given (R2); and stops an event for which Postgres itself went back in time (R3). One call is one round.
  */
-export async function reconcileEvents(deps: ReconcileDeps): Promise<void> {
-  // Postgres first: what Redis says a moment later can only be newer.
-  const events = await activeEvents(deps.sql);
-  const ids = events.map((event) => event.id);
-  const watermarks = await readWatermarks(deps.sql, ids);
-  const states = await logStates(deps.redis, ids);
-  for (const [i, event] of events.entries()) {
-    const state = states[i];
-    if (state === undefined) continue;
-    try {
-      await reconcileOne(deps, event, state, watermarks.get(event.id));
-    } catch (error) {
-      deps.logger.warn(
-        { err: error, eventId: event.id },
-        'an event could not be reconciled; the next round tries again',
-      );
+export function createReconciler(deps: ReconcileDeps): () => Promise<void> {
+  let suspects = new Set<string>();
+  return async () => {
+    // Postgres first: what Redis says a moment later can only be newer.
+    const events = await activeEvents(deps.sql);
+    const ids = events.map((event) => event.id);
+    const watermarks = await readWatermarks(deps.sql, ids);
+    const states = await logStates(deps.redis, ids);
+    const before = suspects;
+    suspects = new Set();
+    for (const [i, event] of events.entries()) {
+      const state = states[i];
+      if (state === undefined) continue;
+      const suspect = `${event.id} ${event.epoch}`;
+      try {
+        const done = await reconcileOne(deps, event, state, watermarks.get(event.id), before.has(suspect));
+        if (!done) suspects.add(suspect);
+      } catch (error) {
+        deps.logger.warn(
+          { err: error, eventId: event.id },
+          'an event could not be reconciled; the next round tries again',
+        );
+      }
     }
-  }
+  };
 }
 
+/** False: to be looked at again next round. */
 async function reconcileOne(
   deps: ReconcileDeps,
   event: ActiveEvent,
   state: LogState,
-  watermark?: Watermark,
-): Promise<void> {
+  watermark: Watermark | undefined,
+  seenBefore: boolean,
+): Promise<boolean> {
   const seen = Math.max(state.epoch ?? 0, state.loading ?? 0);
-  if (seen > event.epoch) return postgresBehind(deps, event, seen);
+  if (seen > event.epoch) {
+    await postgresBehind(deps, event, seen);
+    return true;
+  }
   const reason = whyLoad(event, state, watermark);
   if (reason !== null) {
-    if (await deps.rebuilder.isBeingLoaded(event.id)) return;
+    if (SEEN_TWICE.has(reason) && !seenBefore) return false;
+    if (await deps.rebuilder.isBeingLoaded(event.id)) return false;
     if (reason === 'redis_behind') await noteBehind(deps, event, state, watermark);
     await deps.rebuilder.loadEvent(event.id, reason);
-    return;
+    return true;
   }
-  if (state.version >= event.version) return;
-  const { id: eventId, version, status, holdMs, maxHoldMs, maxPlaces } = event;
-  await deps.store.configure({ eventId, version, status, holdMs, maxHoldMs, maxPlaces });
+  if (state.version < event.version) await deps.store.configure(configOf(event));
+  return true;
 }
+
+const configOf = ({ id: eventId, version, status, holdMs, maxHoldMs, maxPlaces }: ActiveEvent): EventConfig => ({
+  ...{ eventId, version, status, holdMs, maxHoldMs, maxPlaces },
+});
 
 function whyLoad(event: ActiveEvent, state: LogState, watermark: Watermark | undefined): LoadReason | null {
   if (state.loading !== null) return 'interrupted';
