@@ -1,14 +1,11 @@
-import type { ChartSeat, ChartShape, Point } from '@aisle/client/protocol';
-import { ChartDraft, clip, labelled, type ImportResult } from './draft.js';
-import { ellipse, isUpright, tidyPoint, turned } from './geometry.js';
-import { fieldsOf, finiteOf, isFields, listOf, pointOf, pointsOf, shown, textOf, type Fields } from './read.js';
+import type { ChartSeat, Point } from '@aisle/client/protocol';
+import { ChartDraft, clip, type ImportResult } from './draft.js';
+import { tidyPoint } from './geometry.js';
+import { readArea } from './pretix-areas.js';
+import { fieldsOf, finiteOf, isFields, listOf, pointOf, shown, textOf, type Fields } from './read.js';
 
 const MAX_NAME_CHARS = 64;
-const MAX_COLOUR_CHARS = 64;
-const MAX_TEXT_CHARS = 500;
-const DEFAULT_TEXT_SIZE = 16;
 const ORIGIN: Point = { x: 0, y: 0 };
-const STAGE = /^\W*(stage|bühne|buehne|scène|podium|escenario|palco)\b/iu;
 
 /**
  * A pretix seating plan. A seat stands at zone + row + seat position, its id is its seat_guid, its category goes by name.
@@ -122,67 +119,3 @@ function positionOf(draft: ChartDraft, holder: Fields, path: string, needed: boo
 }
 
 const add = (a: Point, b: Point): Point => tidyPoint(a.x + b.x, a.y + b.y);
-
-/** Rectangles hang from their position, circles and ellipses lie around it; all turn about it. */
-function readArea(draft: ChartDraft, area: Fields, zone: Point): void {
-  const position = pointOf(area.position);
-  if (position === undefined) return draft.note('decorations without a position are left out', textOf(area.uuid));
-  const at = add(zone, position);
-  const angle = finiteOf(area.rotation) ?? 0;
-  const shape = shapeOf(area, at, angle);
-  if (shape !== undefined) draft.addShape(shape);
-  else if (area.shape !== 'text') draft.note('decorations of an unknown kind are left out', textOf(area.shape));
-  readText(draft, area, at, angle);
-}
-
-function shapeOf(area: Fields, at: Point, angle: number): ChartShape | undefined {
-  const [fill, stroke] = [textOf(area.color), textOf(area.border_color)];
-  const text = textOf(fieldsOf(area.text).text) ?? textOf(area.text);
-  const look = {
-    ...(fill === undefined ? {} : { fill: clip(fill, MAX_COLOUR_CHARS) }),
-    ...(stroke === undefined ? {} : { stroke: clip(stroke, MAX_COLOUR_CHARS) }),
-    role: text !== undefined && STAGE.test(text) ? 'stage' : 'shape',
-  };
-  const polygon = (corners: readonly Point[]): ChartShape | undefined =>
-    corners.length < 2
-      ? undefined
-      : { type: 'polygon', points: corners.map((corner) => turned(add(at, corner), at, angle)), closed: true, ...look };
-  const [circle, oval, box] = [
-    fieldsOf(area.circle),
-    fieldsOf(fieldsOf(area.ellipse).radius),
-    fieldsOf(area.rectangle),
-  ];
-  const rx = finiteOf(circle.radius) ?? finiteOf(oval.x);
-  const ry = finiteOf(circle.radius) ?? finiteOf(oval.y);
-  if (rx !== undefined && ry !== undefined && (area.shape === 'circle' || area.shape === 'ellipse')) {
-    if (isUpright(angle)) return { type: 'ellipse', ...at, rx: Math.abs(rx), ry: Math.abs(ry), ...look };
-    return { type: 'polygon', points: ellipse(at, rx, ry, angle), closed: true, ...look };
-  }
-  if (area.shape === 'polygon') return polygon(pointsOf(fieldsOf(area.polygon).points));
-  const width = finiteOf(box.width) ?? finiteOf(area.width);
-  const height = finiteOf(box.height) ?? finiteOf(area.height);
-  if (width === undefined || height === undefined || area.shape === 'text') return undefined;
-  if (isUpright(angle) && width >= 0 && height >= 0) return { type: 'rect', ...at, width, height, ...look };
-  return polygon([ORIGIN, { x: width, y: 0 }, { x: width, y: height }, { x: 0, y: height }]);
-}
-
-function readText(draft: ChartDraft, area: Fields, at: Point, angle: number): void {
-  const text = fieldsOf(area.text);
-  const words = textOf(text.text) ?? textOf(area.text);
-  if (words === undefined) return;
-  const place = turned(add(at, pointOf(text.position) ?? ORIGIN), at, angle);
-  const fill = textOf(text.color);
-  draft.addShape({
-    type: 'text',
-    ...place,
-    text: clip(words, MAX_TEXT_CHARS),
-    size: Math.max(0, finiteOf(text.size) ?? DEFAULT_TEXT_SIZE),
-    ...(isUpright(angle) ? {} : { rotation: angle }),
-    ...(fill === undefined ? {} : { fill: clip(fill, MAX_COLOUR_CHARS) }),
-    role: 'text',
-  });
-  if (draft.focalPoint === undefined && STAGE.test(words)) {
-    draft.focalPoint = place;
-    draft.note('the focal point is where the plan says', labelled(words));
-  }
-}
