@@ -29,11 +29,11 @@ async function start(eventId: string): Promise<void> {
     page?.connectionChanged();
   });
   follow();
-  page = await build(client, map, eventId);
-  const built = page;
+  const built = await build(client, map, eventId);
+  page = built;
   session.holdsSeats = () => built.holdsSeats;
   follow();
-  page.connectionChanged();
+  built.connectionChanged();
 }
 
 /** Waits for event, chart and the first map, in parallel. */

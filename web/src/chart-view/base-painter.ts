@@ -6,7 +6,7 @@ import { shapeBounds, type ChartGeometry, type RowRun } from './geometry.js';
 import { categoryColour, type MapTheme } from './theme.js';
 
 /** Row letters appear from this seat radius on, in CSS pixels. */
-const ROW_LABELS_FROM_PX = 5.5;
+const ROW_LABELS_FROM_PX = 7;
 const PLATE_IN_PITCHES = 1.9;
 const MIN_SHAPE_TEXT_PX = 8;
 

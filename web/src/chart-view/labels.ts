@@ -20,15 +20,29 @@ interface Label {
   /** Room for it on screen, CSS pixels. */
   readonly width: number;
   readonly height: number;
-  readonly small: boolean;
 }
 
-/** Section labels give way to the seats from this radius on, in CSS pixels. */
-const SECTION_LABELS_UNTIL_PX = 7;
-const NAME_PX = 13;
-const DETAIL_PX = 11.5;
+/** Section labels give way to the seats from this radius on, in CSS pixels: seats that can be pressed are not to be covered. */
+const SECTION_LABELS_UNTIL_PX = 4.5;
+/** Type sizes where there is room, and where there is little. */
+const LARGE = { namePx: 13, detailPx: 11.5, padX: 7, padY: 3 };
+const SMALL = { namePx: 10, detailPx: 9.5, padX: 3, padY: 1 };
+const LARGE_FROM_PX = 100;
 
-/** Names and free places over sections (while seats are small) and areas (always); what would overlap is left out. */
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+interface Line {
+  readonly text: string;
+  readonly font: string;
+  readonly height: number;
+  readonly colour: string;
+}
+
+/** Names and free places over sections (while seats are small) and areas (always); where that has no room the name alone, else nothing. */
 export function drawLabels(
   context: CanvasRenderingContext2D,
   geometry: ChartGeometry,
@@ -37,42 +51,96 @@ export function drawLabels(
   viewport: Viewport,
   availability: Availability,
 ): void {
-  const taken: { left: number; right: number; top: number; bottom: number }[] = [];
+  const taken: Box[] = [];
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (const label of labelsOf(geometry, camera, viewport, availability)) {
-    const narrow = label.small || label.height < 34;
-    const name = label.name;
-    context.font = `600 ${NAME_PX}px ${theme.font}`;
-    const nameWidth = context.measureText(name).width;
-    context.font = `${DETAIL_PX}px ${theme.font}`;
-    const detailWidth = narrow ? 0 : context.measureText(label.detail).width;
-    const half = Math.max(nameWidth, detailWidth) / 2 + 7;
-    const halfHeight = narrow ? 10 : 18;
-    const box = {
-      left: label.at.x - half,
-      right: label.at.x + half,
-      top: label.at.y - halfHeight,
-      bottom: label.at.y + halfHeight,
-    };
-    const clash = taken.some(
-      (other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top,
-    );
-    if (clash || half * 2 > Math.max(label.width * 1.6, 44)) continue;
-    taken.push(box);
-    context.globalAlpha = 0.86;
-    context.fillStyle = theme.ground;
-    context.beginPath();
-    context.roundRect(box.left, box.top, half * 2, halfHeight * 2, narrow ? 6 : 8);
-    context.fill();
-    context.globalAlpha = 1;
-    context.fillStyle = theme.ink;
-    context.font = `600 ${NAME_PX}px ${theme.font}`;
-    context.fillText(name, label.at.x, label.at.y - (narrow ? 0 : 7.5));
-    if (narrow) continue;
-    context.fillStyle = theme.muted;
-    context.font = `${DETAIL_PX}px ${theme.font}`;
-    context.fillText(label.detail, label.at.x, label.at.y + 8.5);
+    const size = label.width >= LARGE_FROM_PX ? LARGE : SMALL;
+    for (const lines of versionsOf(label, size, theme)) {
+      const box = boxOf(context, label.at, lines, size);
+      const fits = box.right - box.left <= label.width * 1.1 && box.bottom - box.top <= label.height * 1.1;
+      if (!fits || taken.some((other) => clash(box, other))) continue;
+      taken.push(box);
+      drawLabel(context, theme, label.at, lines, box, size.padY);
+      break;
+    }
+  }
+}
+
+/** From the fullest to the shortest: with and without the free places, the name in one line or two. */
+function versionsOf(label: Label, size: typeof LARGE, theme: MapTheme): Line[][] {
+  const name = (text: string): Line => ({
+    text,
+    font: `600 ${size.namePx}px ${theme.font}`,
+    height: size.namePx * 1.25,
+    colour: theme.ink,
+  });
+  const detail: Line = {
+    text: label.detail,
+    font: `${size.detailPx}px ${theme.font}`,
+    height: size.detailPx * 1.3,
+    colour: theme.muted,
+  };
+  const one = [name(label.name)];
+  const two = halves(label.name).map(name);
+  return size === LARGE ? [[...one, detail], [...two, detail], one, two] : [one, two];
+}
+
+/** A name broken at the space nearest to its middle. */
+function halves(name: string): string[] {
+  const spaces = [...name.matchAll(/ /g)].map(({ index }) => index);
+  const middle = name.length / 2;
+  const at = spaces.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0];
+  return at === undefined ? [name] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+const clash = (a: Box, b: Box): boolean => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+
+function boxOf(context: CanvasRenderingContext2D, at: Point, lines: readonly Line[], size: typeof LARGE): Box {
+  let width = 0;
+  let height = 0;
+  for (const { text, font, height: lineHeight } of lines) {
+    width = Math.max(width, widthOf(context, text, font));
+    height += lineHeight;
+  }
+  const halfWidth = width / 2 + size.padX;
+  const halfHeight = height / 2 + size.padY;
+  return { left: at.x - halfWidth, right: at.x + halfWidth, top: at.y - halfHeight, bottom: at.y + halfHeight };
+}
+
+/** Measuring text costs more than drawing it; the same few hundred words are asked for in every frame. */
+const widths = new Map<string, number>();
+function widthOf(context: CanvasRenderingContext2D, text: string, font: string): number {
+  const key = `${font}\n${text}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  if (widths.size > 5000) widths.clear();
+  context.font = font;
+  const { width } = context.measureText(text);
+  widths.set(key, width);
+  return width;
+}
+
+function drawLabel(
+  context: CanvasRenderingContext2D,
+  theme: MapTheme,
+  at: Point,
+  lines: readonly Line[],
+  box: Box,
+  padY: number,
+): void {
+  context.globalAlpha = 0.86;
+  context.fillStyle = theme.ground;
+  context.beginPath();
+  context.roundRect(box.left, box.top, box.right - box.left, box.bottom - box.top, 2 + padY * 2);
+  context.fill();
+  context.globalAlpha = 1;
+  let y = box.top + padY;
+  for (const { text, font, height, colour } of lines) {
+    context.font = font;
+    context.fillStyle = colour;
+    context.fillText(text, at.x, y + height / 2 + 0.5);
+    y += height;
   }
 }
 
@@ -90,7 +158,6 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
       detail: freeText(availability.area(areaNo)) + (mine > 0 ? ` · ${mine} yours` : ''),
       width: (bounds.maxX - bounds.minX) * camera.scale,
       height: (bounds.maxY - bounds.minY) * camera.scale,
-      small: false,
     });
   }
   if (geometry.radius * camera.scale >= SECTION_LABELS_UNTIL_PX) return labels;
@@ -101,14 +168,12 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
   for (const { section, position, bounds, centre } of sections) {
     const at = toScreen(camera, viewport, centre);
     if (!onScreen(at)) continue;
-    const width = (bounds.maxX - bounds.minX) * camera.scale;
     labels.push({
       at,
       name: section.label,
       detail: freeText(availability.section(position)),
-      width,
+      width: (bounds.maxX - bounds.minX) * camera.scale,
       height: (bounds.maxY - bounds.minY) * camera.scale,
-      small: width < 72,
     });
   }
   return labels;

@@ -1,10 +1,10 @@
 import type { Bounds } from './bounds.js';
 import type { Frame } from './frame.js';
 
-/** Device pixels a side: small enough to paint in a few ms, large enough that a screen takes a dozen or two. */
-export const TILE_PX = 512;
+/** Device pixels a side: small enough to paint in a few ms, large enough that a screen takes some dozens. */
+export const TILE_PX = 256;
 /** From this many changed seats on, a tile is painted anew as a whole. */
-const WHOLE_FROM_CHANGES = 150;
+const WHOLE_FROM_CHANGES = 60;
 
 export interface TilePainter {
   /** What never changes. */

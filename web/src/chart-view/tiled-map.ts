@@ -9,8 +9,8 @@ const SETTLED_MS = 120;
 /** While zooming, stretched tiles serve until they are off by this much. */
 const STRETCH = 1.7;
 const KEEP_MARGIN = 2;
-/** Above so many tiles on screen none are painted ahead: canvas memory (1 MB each) is scarce on phones. */
-const AHEAD_UP_TO = 24;
+/** Above so many tiles on screen none are painted ahead: canvas memory (256 KB each) is scarce on phones. */
+const AHEAD_UP_TO = 80;
 
 /**
  * The seats and their surroundings as layers of tiles: an overview that always covers the chart, the layer for the
@@ -66,7 +66,10 @@ export class TiledMap {
     context.fillStyle = this.ground();
     if (missing.length > 0) this.drawBeneath(context, layer, missing, camera, viewport, ratio, until, now);
     this.blit(context, layer, view, camera, viewport, ratio, now);
-    if (missing.length === 0) this.previous = this.dropped(this.previous);
+    if (missing.length === 0) {
+      this.drop(this.previous);
+      this.previous = undefined;
+    }
     const ahead = missing.length === 0 && !waiting && this.paintAhead(layer, view, until, now);
     return missing.length > 0 || waiting || ahead;
   }
@@ -81,16 +84,15 @@ export class TiledMap {
     if (held === scale) return false;
     const off = held === 0 ? Infinity : Math.max(scale / held, held / scale);
     if (off < STRETCH && now - this.scaleSince < SETTLED_MS) return true;
-    if (this.previous !== this.overview) this.dropped(this.previous);
+    this.drop(this.previous);
     this.previous = this.current;
     const same = this.overview !== undefined && Math.abs(this.overview.scale / scale - 1) < 1e-6;
     this.current = same ? this.overview : new TileLayer(scale, ratio, this.painter);
     return false;
   }
 
-  private dropped(layer: TileLayer | undefined): undefined {
+  private drop(layer: TileLayer | undefined): void {
     if (layer !== undefined && layer !== this.overview && layer !== this.current) layer.trim(0);
-    return undefined;
   }
 
   /** Paints and mends visible tiles, the middle first, while the budget lasts. Returns those still missing. */
@@ -104,7 +106,7 @@ export class TiledMap {
       else if (missing.length === 0 && performance.now() < until) layer.paint(slot.column, slot.row, now);
       else missing.push(slot);
     }
-    layer.trim(slots.length * KEEP_MARGIN + 16);
+    layer.trim(slots.length * KEEP_MARGIN + 64);
     return missing;
   }
 

@@ -161,13 +161,14 @@ export class HoldBook {
 
   /** Asks the server what is held, now and after what is already on its way. */
   refresh(timeoutMs?: number): Promise<void> {
-    return this.enqueue(async () => {
+    this.enqueue(async () => {
       const { holds } = await this.client.holds(
         { eventId: this.eventId },
         timeoutMs === undefined ? {} : { timeoutMs },
       );
       this.replace(holds);
     });
+    return this.queue;
   }
 
   /** A note from the server about one of this buyer's holds. */
@@ -216,7 +217,7 @@ export class HoldBook {
     this.listener.released(places);
   }
 
-  private enqueue(work: () => Promise<void>, attempt?: Attempt): Promise<void> {
+  private enqueue(work: () => Promise<void>, attempt?: Attempt): void {
     this.queued++;
     this.listener.changed();
     this.queue = this.queue.then(async () => {
@@ -229,7 +230,6 @@ export class HoldBook {
         this.listener.changed();
       }
     });
-    return this.queue;
   }
 
   private failed(attempt: Attempt, error: AisleError): void {

@@ -7,7 +7,7 @@ import { LETTER_AVAILABLE } from '../chart-view/seat-look.js';
 import { byId, setText } from '../shared/dom.js';
 import { statusWords } from '../shared/event-status.js';
 import { count, money, plural, priceText } from '../shared/format.js';
-import { Announcer } from './announcer.js';
+import { type Announcer } from './announcer.js';
 import { AreaPanel } from './area-panel.js';
 import { BestPanel } from './best-panel.js';
 import { FindPanel } from './find-panel.js';

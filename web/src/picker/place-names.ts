@@ -9,6 +9,9 @@ export interface PlaceName {
   readonly spoken: string;
 }
 
+/** "101" alone says nothing in a list. */
+const sectionName = (label: string): string => (/^\w{1,4}$/.test(label) ? `Section ${label}` : label);
+
 /** What people call the places of a chart; by seatNo, areaNo and id. */
 export class PlaceNames {
   private readonly sections: ReadonlyMap<string, string>;
@@ -16,7 +19,7 @@ export class PlaceNames {
   private readonly areaNos: ReadonlyMap<string, number>;
 
   constructor(private readonly chart: Chart) {
-    this.sections = new Map(chart.sections.map(({ key, label }) => [key, label]));
+    this.sections = new Map(chart.sections.map(({ key, label }) => [key, sectionName(label)]));
     this.seatNos = new Map(chart.seats.map(({ id }, seatNo) => [id, seatNo]));
     this.areaNos = new Map(chart.areas.map(({ id }, areaNo) => [id, areaNo]));
   }

@@ -33,7 +33,7 @@ export function eventTime(event: Pick<SeatEvent, 'startsAt' | 'timezone'>, style
       day: 'numeric',
       month: style === 'long' ? 'long' : 'short',
       year: 'numeric',
-      hour: '2-digit',
+      hour: 'numeric',
       minute: '2-digit',
       timeZone,
       ...(timeZone === here ? {} : { timeZoneName: 'short' }),
