@@ -1,0 +1,117 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandInput } from '../../server/src/domain/ports/seat-store.js';
+import { openCommandConnection } from '../../server/src/redis/connection.js';
+import { keys } from '../../server/src/redis/keys.js';
+import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
+import { startRedis, type TestRedis } from '../helpers/redis.js';
+import { seedEvent } from '../helpers/seed-event.js';
+
+/*
+ * What a hold does once an order stands on it. Reserving itself is not built yet: the hold is put into that state as the
+ * layout of the keys has it.
+ */
+const EVENT = 'reserved';
+const TOKEN = `${EVENT}.ann`;
+const ORDER = 'ord_1';
+const LIMITS = { maxPlaces: 0, holdMs: 0, maxHoldMs: 0 };
+let server: TestRedis;
+let redis: Redis;
+let store: RedisSeatStore;
+let requests = 0;
+
+const common = (subject = 'ann', staff = false): CommandInput => ({
+  eventId: EVENT,
+  epoch: 1,
+  chartVersion: 1,
+  subject,
+  actor: subject,
+  staff,
+  requestId: `r${requests++}`,
+  fingerprint: 'f',
+});
+const pick = (...numbers: number[]) => numbers.map((seatNo) => ({ seatNo, catNo: 0 }));
+const holdOf = (subject: string, seats: number[], token: { holdToken?: string; newToken: string }) =>
+  store.hold({
+    ...common(subject),
+    seats: pick(...seats),
+    areas: [],
+    fromBlock: false,
+    limits: LIMITS,
+    categoryKeys: ['A'],
+    ...token,
+  });
+
+async function everything(): Promise<unknown> {
+  const all = (await redis.keys('*')).filter((key) => !key.startsWith('request:')).sort();
+  return Promise.all(all.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('base64')]));
+}
+
+async function reserve(deadlineMs: number): Promise<void> {
+  await redis.hset(keys.hold(EVENT, TOKEN), { state: 'reserved', orderId: ORDER, expiresAt: deadlineMs });
+  await redis.zadd(keys.holdsIndex(EVENT), deadlineMs, TOKEN);
+  for (const seatNo of [0, 1]) {
+    await redis.setrange(keys.map(EVENT), seatNo, 'r');
+    await redis.hset(keys.seat(EVENT, seatNo), 'orderId', ORDER);
+  }
+}
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = openCommandConnection(server.url);
+  await new Promise((resolve) => redis.once('ready', resolve));
+  store = new RedisSeatStore({ redis, isReady: () => true, epochOf: () => Promise.resolve(1) });
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+  await seedEvent(redis, { eventId: EVENT, categoryKeys: ['A'], seatCategory: [0, 0, 0, 0] });
+  expect(await holdOf('ann', [0, 1], { newToken: TOKEN })).toMatchObject({ ok: true });
+});
+
+describe('H5 a reserved hold', () => {
+  const refusals: [string, (staff: boolean) => Promise<unknown>][] = [
+    ['add', () => holdOf('ann', [2], { holdToken: TOKEN, newToken: `${EVENT}.new` })],
+    ['extend', (staff) => store.extend({ ...common('ann', staff), token: TOKEN, limits: LIMITS })],
+    ['release a part', (staff) => store.release({ ...common('ann', staff), token: TOKEN, seats: [0], areas: [] })],
+    ['release all', (staff) => store.release({ ...common('ann', staff), token: TOKEN, seats: [], areas: [] })],
+  ];
+  test.each(refusals)(
+    'H5 refuses %s with HOLD_RESERVED and its order, to staff too, and nothing changes',
+    async (_what, call) => {
+      await reserve(Date.now() + 60_000);
+      const before = await everything();
+      for (const staff of [false, true]) {
+        expect(await call(staff)).toMatchObject({ ok: false, refusal: { code: 'HOLD_RESERVED', orderId: ORDER } });
+        expect(await everything()).toEqual(before);
+      }
+    },
+  );
+
+  test('H5 H6 to anybody else it does not exist: its order is not told', async () => {
+    await reserve(Date.now() + 60_000);
+    const other = { ...common('bob'), token: TOKEN };
+    expect(await store.extend({ ...other, limits: LIMITS })).toMatchObject({
+      ok: false,
+      refusal: { code: 'HOLD_NOT_FOUND' },
+    });
+    expect(await store.release({ ...other, requestId: 'other', seats: [], areas: [] })).toMatchObject({
+      ok: false,
+      refusal: { code: 'HOLD_NOT_FOUND' },
+    });
+  });
+
+  test('H2 H3 H5 overdue, neither the sweep nor the next buyer frees it: the sweep names it, to be settled first', async () => {
+    await reserve(Date.now() - 10_000);
+    const swept = await store.expire({ eventId: EVENT, epoch: 1, limit: 100 });
+    expect(swept).toMatchObject({ ok: true, value: { released: 0, overdueReserved: [TOKEN] } });
+    expect(await holdOf('bob', [1, 2], { newToken: `${EVENT}.bob` })).toMatchObject({
+      ok: false,
+      refusal: { code: 'SEAT_UNAVAILABLE', seats: [{ seatNo: 1, state: 'r' }] },
+    });
+    expect((await store.snapshot(EVENT)).letters).toBe('rraa');
+  });
+});
