@@ -6,7 +6,6 @@ import type { Readable } from 'node:stream';
 const ROTATE_AT_BYTES = 20 * 1024 * 1024;
 const TAIL_BYTES = 4096;
 /** pino's numbers. */
-const WARN = 40;
 const LEVEL_NAMES: Readonly<Record<number, string>> = {
   10: 'trace',
   20: 'debug',
@@ -46,22 +45,28 @@ interface LogLine {
   readonly text: string;
 }
 
+/** What else of a line helps a person; the rest is in the file. */
+const TOLD_FIELDS = ['method', 'route', 'status', 'eventId', 'reason', 'why'] as const;
+
 function parseLine(line: string): LogLine | null {
   if (!line.startsWith('{')) return null;
   try {
     const parsed: unknown = JSON.parse(line);
-    if (typeof parsed !== 'object' || parsed === null || !('level' in parsed) || typeof parsed.level !== 'number')
-      return null;
-    const message = 'msg' in parsed && typeof parsed.msg === 'string' ? parsed.msg : '';
-    return { level: parsed.level, text: `${message}${reason(parsed)}` };
+    if (typeof parsed !== 'object' || parsed === null) return null;
+    const fields = new Map<string, unknown>(Object.entries(parsed));
+    const level = fields.get('level');
+    if (typeof level !== 'number') return null;
+    const told = ['msg', ...TOLD_FIELDS].map((name) => fields.get(name));
+    const words = told.filter((value) => typeof value === 'string' || typeof value === 'number').join(' ');
+    return { level, text: `${words}${cause(fields.get('err'))}` };
   } catch {
     return null;
   }
 }
 
-function reason(line: object): string {
-  if (!('err' in line) || typeof line.err !== 'object' || line.err === null || !('message' in line.err)) return '';
-  return typeof line.err.message === 'string' ? `: ${line.err.message}` : '';
+function cause(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return '';
+  return typeof error.message === 'string' ? `: ${error.message}` : '';
 }
 
 function readable(line: string): string | null {
@@ -69,15 +74,19 @@ function readable(line: string): string | null {
   return parsed === null ? null : `${LEVEL_NAMES[parsed.level] ?? parsed.level} ${parsed.text}`;
 }
 
+/** From which of pino's levels on a line is shown on the console; it may change while the process runs. */
+export type ConsoleLevel = () => number;
+export const CONSOLE_LEVELS = { everything: 0, warnings: 40, errors: 50 } as const;
+
 /**
- * Every line of a child to its file; warnings and worse (with `verbose` everything) also to the console, shortened for
- * people. A line that is no JSON, a stack on standard error say, always goes to the console.
+ * Every line of a child to its file; those of the asked level also to the console, shortened for people. A line that is
+ * no JSON, a stack on standard error say, always goes to the console.
  */
 export function followOutput(
   name: string,
   streams: readonly (Readable | null)[],
   fd: number,
-  verbose: boolean,
+  consoleLevel: ConsoleLevel,
 ): Promise<void> {
   const ended = streams
     .filter((stream) => stream !== null)
@@ -87,10 +96,11 @@ export function followOutput(
           const lines = createInterface({ input: stream });
           lines.on('line', (line) => {
             writeSync(fd, `${line}\n`);
+            const least = consoleLevel();
             // Most lines are below warn: told apart without parsing them.
-            if (!verbose && /^\{"level":[123]0,/.test(line)) return;
+            if (least >= CONSOLE_LEVELS.warnings && /^\{"level":[123]0,/.test(line)) return;
             const parsed = parseLine(line);
-            if (verbose || parsed === null || parsed.level >= WARN) show(name, readable(line) ?? line);
+            if (parsed === null || parsed.level >= least) show(name, readable(line) ?? line);
           });
           lines.on('close', () => resolve());
         }),

@@ -1,10 +1,12 @@
 import { migrate } from '../../server/src/db/migrate.js';
 import { adminKeyFile, type Running } from './banner.js';
 import { forgetSocketPath, keptSecret, socketPath, type DataDir } from './data-dir.js';
+import { CONSOLE_LEVELS } from './logs.js';
 import { nodePart } from './parts/node-process.js';
 import { embeddedPostgres } from './parts/postgres.js';
 import { findRedis, redisPart } from './parts/redis.js';
 import { signalTo } from './processes.js';
+import { checkReachable } from './reachable.js';
 import { untilReady } from './readiness.js';
 import { writeRecords, type ProcessRecord } from './records.js';
 import { localUrl, type Environment, type Settings } from './settings.js';
@@ -26,6 +28,7 @@ export class Stack {
   /** In the order in which they were started. */
   readonly #parts: Supervised[] = [];
   #stopping = false;
+  #open = false;
 
   constructor(private readonly options: StackOptions) {}
 
@@ -47,6 +50,7 @@ export class Stack {
       AISLE_MIGRATE: '0',
     };
     await this.#startNodes(env, url);
+    this.#open = true;
     const adminKeyFromFile = settings.config.AISLE_ADMIN_KEY === undefined;
     return { url, adminKey, adminKeyFile: adminKeyFromFile ? adminKeyFile(dataDir) : null, logs: dataDir.logs };
   }
@@ -69,7 +73,10 @@ export class Stack {
 
   async #redisUrl(): Promise<string> {
     const { settings, dataDir } = this.options;
-    if (settings.config.REDIS_URL !== undefined) return settings.config.REDIS_URL;
+    if (settings.config.REDIS_URL !== undefined) {
+      await checkReachable('REDIS_URL', settings.config.REDIS_URL, 6379);
+      return settings.config.REDIS_URL;
+    }
     const program = findRedis();
     const socket = socketPath(dataDir, REDIS_SOCKET);
     await this.#startPart(redisPart(program, { socket, dataDir: dataDir.redis, logDir: dataDir.logs }));
@@ -78,7 +85,10 @@ export class Stack {
 
   async #databaseUrl(): Promise<string> {
     const { settings, dataDir } = this.options;
-    if (settings.config.DATABASE_URL !== undefined) return settings.config.DATABASE_URL;
+    if (settings.config.DATABASE_URL !== undefined) {
+      await checkReachable('DATABASE_URL', settings.config.DATABASE_URL, 5432);
+      return settings.config.DATABASE_URL;
+    }
     const { part, url } = await embeddedPostgres({ dataDir: dataDir.postgres, logDir: dataDir.logs });
     await this.#startPart(part);
     return url;
@@ -90,17 +100,24 @@ export class Stack {
     return { AISLE_AUTH_SECRET: keptSecret(this.options.dataDir, 'auth-secret') };
   }
 
+  /** Until everything is there, a part's warning that another one is missing is no news. */
+  #consoleLevel(): number {
+    if (this.options.verbose) return CONSOLE_LEVELS.everything;
+    return this.#open && !this.#stopping ? CONSOLE_LEVELS.warnings : CONSOLE_LEVELS.errors;
+  }
+
   async #startNodes(env: Environment, url: string): Promise<void> {
-    const { settings, dataDir, verbose } = this.options;
+    const { settings, dataDir } = this.options;
     const count = settings.config.AISLE_PROCESSES;
-    const common = { env, logDir: dataDir.logs, verbose };
+    const common = { env, logDir: dataDir.logs, consoleLevel: () => this.#consoleLevel() };
     const servers = Array.from({ length: count }, (_unused, index) =>
       nodePart({
         ...common,
         name: count === 1 ? 'server' : `server-${index + 1}`,
         main: 'server/src/main.js',
         sharesPort: count > 1,
-        ready: (ended) => untilReady(url, ended, READY_TIMEOUT_MS),
+        ready: (ended) =>
+          untilReady(url, ended, READY_TIMEOUT_MS, (why) => this.options.say(`• Still waiting for the server: ${why}`)),
       }),
     );
     const worker = nodePart({ ...common, name: 'worker', main: 'worker/src/main.js', ready: () => Promise.resolve() });

@@ -33,6 +33,7 @@ export interface PartEvents {
 export class Supervised {
   #identity: ProcessIdentity | null = null;
   #watchdog: Watchdog | null = null;
+  #gone: Promise<void> = Promise.resolve();
   #stopping = false;
   #backoffMs = BACKOFF_FIRST_MS;
 
@@ -52,9 +53,15 @@ export class Supervised {
     const startedAt = Date.now();
     this.#adopt(child);
     let serving = false;
-    child.once('error', (error) => ended.abort(error));
+    let tellGone: () => void = () => undefined;
+    this.#gone = new Promise((resolve) => (tellGone = resolve));
+    child.once('error', (error) => {
+      ended.abort(error);
+      tellGone();
+    });
     child.once('exit', (code, signal) => {
       this.#dismiss();
+      tellGone();
       ended.abort(
         new Error(`${this.spec.name} ended (${signal ?? `exit code ${String(code)}`})${this.#explanation()}`),
       );
@@ -82,6 +89,8 @@ export class Supervised {
     this.#watchdog = null;
     if (identity === null) return;
     await endProcess(identity, signal, this.spec.stopTimeoutMs);
+    // Node is told of the end a moment after it: what is recorded as running must be right when we return.
+    await this.#gone;
   }
 
   #adopt(child: ChildProcess): void {

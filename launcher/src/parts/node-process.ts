@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { followOutput, lastLines, openLog } from '../logs.js';
+import { followOutput, lastLines, openLog, type ConsoleLevel } from '../logs.js';
 import type { Environment } from '../settings.js';
 import type { PartSpec } from '../supervisor.js';
 
@@ -16,7 +16,7 @@ export interface NodeProcess {
   readonly main: string;
   readonly env: Environment;
   readonly logDir: string;
-  readonly verbose: boolean;
+  readonly consoleLevel: ConsoleLevel;
   /** Several servers share one port: by the kernel with uWebSockets.js, through node:cluster on the Node engine. */
   readonly sharesPort?: boolean;
   ready(ended: AbortSignal): Promise<void>;
@@ -31,7 +31,7 @@ export function nodePart(options: NodeProcess): PartSpec {
       const log = openLog(options.logDir, options.name);
       logFile = log.file;
       const child = options.sharesPort === true ? forkSharing(options) : spawnAlone(options);
-      void followOutput(options.name, [child.stdout, child.stderr], log.fd, options.verbose);
+      void followOutput(options.name, [child.stdout, child.stderr], log.fd, options.consoleLevel);
       return child;
     },
     ready: (ended) => options.ready(ended),
