@@ -258,7 +258,7 @@ describe('with a worker running', () => {
     expect(await world.redis.hget(keys.event(event.id), 'maxPlaces')).toBe('3');
   });
 
-  test('saleStartsAt opens and saleEndsAt closes, in Postgres and in Redis', async () => {
+  test('V4 saleStartsAt opens and saleEndsAt closes, in Postgres and in Redis', async () => {
     const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
     const running = await withEvent(stores, { saleStartsAt: inMs(4000), saleEndsAt: inMs(9000) });
     const { world, event } = running;

@@ -20,7 +20,7 @@ const eventCount = async (): Promise<number> =>
 const json = { 'content-type': 'application/json' };
 const MIB = 1024 * 1024;
 
-describe('an event that is not one: 400, each fault by its path, nothing stored', () => {
+describe('P2 an event that is not one: 400, each fault by its path, nothing stored', () => {
   const chart = testChart();
   const cases: [name: string, changes: Record<string, unknown>, paths: string[]][] = [
     ['no name', { name: '' }, ['name']],
@@ -89,7 +89,7 @@ describe('an event that is not one: 400, each fault by its path, nothing stored'
   });
 });
 
-describe('a chart that is not one: CHART_INVALID, each fault named', () => {
+describe('C1 a chart that is not one: CHART_INVALID, each fault named', () => {
   const seat = (changes: object) => ({ ...testChart(), seats: [{ id: 'a', x: 0, y: 0, category: 'A', ...changes }] });
   const cases: [name: string, chart: unknown, path: string][] = [
     [
@@ -123,7 +123,7 @@ describe('a chart that is not one: CHART_INVALID, each fault named', () => {
   });
 });
 
-describe('a request that is not one', () => {
+describe('G5 a request that is not one', () => {
   const cases: [name: string, method: string, path: string, options: CallOptions, status: number, code: string][] = [
     ['broken JSON', 'POST', '/v1/events', { raw: '{"name":', headers: json }, 400, 'INVALID_REQUEST'],
     ['NaN in JSON', 'POST', '/v1/events', { raw: '{"holdSeconds":NaN}', headers: json }, 400, 'INVALID_REQUEST'],

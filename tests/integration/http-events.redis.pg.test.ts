@@ -31,7 +31,7 @@ describe('creating', () => {
     expect(event).toMatchObject({ startsAt: '2031-05-01T19:30:00.000Z', timezone: 'Europe/Vienna' });
   });
 
-  test('is for admins', async () => {
+  test('A1 is for admins', async () => {
     expect(refusal(await world.call('POST', '/v1/events', { body: eventBody(), token: null }))).toEqual({
       status: 401,
       code: 'UNAUTHENTICATED',
@@ -64,7 +64,7 @@ describe('creating', () => {
     expect(refusal(again)).toEqual({ status: 400, code: 'INVALID_REQUEST', paths: ['externalId'] });
   });
 
-  test('the same chart is stored once', async () => {
+  test('C2 the same chart is stored once', async () => {
     await Promise.all([world.draft(), world.draft()]);
     const [row] = await world.store.sql<{ n: number }[]>`
       SELECT count(*)::int AS n FROM charts WHERE hash IN (SELECT chart_hash FROM event_charts)`;
@@ -76,7 +76,7 @@ describe('creating', () => {
 });
 
 describe('seeing', () => {
-  test('drafts are there for admins alone, in lists and one by one', async () => {
+  test('A5 drafts are there for admins alone, in lists and one by one', async () => {
     const draft = await world.draft({ name: 'Secret rehearsal' });
     for (const path of ['', '/chart', '/seats', '/inventory']) {
       const hidden = await world.call('GET', `/v1/events/${draft.id}${path}`, { token: null });
@@ -95,7 +95,7 @@ describe('seeing', () => {
     });
   });
 
-  test('lists by start, page by page, each once', async () => {
+  test('P5 lists by start, page by page, each once', async () => {
     const made: string[] = [];
     for (const day of [3, 1, 2, 2, 5])
       made.push((await world.onSale({ name: 'Paged', startsAt: `2032-01-0${day}T20:00:00Z` })).id);
@@ -142,7 +142,7 @@ describe('changing', () => {
   const patch = (event: SeatEvent, body: object) =>
     world.call('PATCH', `/v1/events/${event.id}`, { body: { version: event.version, ...body } });
 
-  test('takes the version that was read; a stale one is a VERSION_CONFLICT that names the present one', async () => {
+  test('V2 takes the version that was read; a stale one is a VERSION_CONFLICT that names the present one', async () => {
     const event = await world.draft({ description: 'old' });
     const changed = await patch(event, { name: 'New name', description: null });
     expect(changed.body).toMatchObject({ name: 'New name', version: 2 });
@@ -152,7 +152,7 @@ describe('changing', () => {
     expect(stale.body).toMatchObject({ error: { details: { version: 2 } } });
   });
 
-  test('of 20 at once with one version one wins', async () => {
+  test('V2 of 20 at once with one version one wins', async () => {
     const event = await world.draft();
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => patch(event, { name: `by ${i}` })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -167,7 +167,7 @@ describe('changing', () => {
     ).toEqual(event);
   });
 
-  test('chart and currency change in a draft alone; prices and limits any time', async () => {
+  test('V3 chart and currency change in a draft alone; prices and limits any time', async () => {
     const event = await world.draft();
     const second = (await patch(event, { chart: plainChart(3, 3), prices: { A: 1 }, currency: 'CHF' }))
       .body as SeatEvent;
@@ -211,7 +211,7 @@ describe('changing', () => {
   });
 });
 
-describe('lifecycle (architecture §11)', () => {
+describe('V1 lifecycle', () => {
   const WAYS: Record<string, string[]> = {
     draft: [],
     published: ['publish'],

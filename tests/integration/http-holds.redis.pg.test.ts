@@ -72,7 +72,7 @@ describe('a buyer', () => {
     await world.call('DELETE', `${holds}/${(best.body as Hold).token}`, { token });
   });
 
-  test('S7 sends a request again: one effect, the same hold, and the answer says so', async () => {
+  test('S7 P5 sends a request again: one effect, the same hold, and the answer says so', async () => {
     const token = await world.guest();
     const key = { 'idempotency-key': 'once' };
     const first = await hold(token, { seats: ['r1-0'] }, key);
@@ -89,7 +89,7 @@ describe('a buyer', () => {
   });
 });
 
-describe('refusals change nothing', () => {
+describe('G1 refusals change nothing', () => {
   beforeAll(async () => {
     event = await world.onSale();
   });
@@ -151,7 +151,7 @@ describe('refusals change nothing', () => {
     expect((await world.call('GET', path)).status).toBe(200);
   });
 
-  test('a viewer may look, not act', async () => {
+  test('A1 a viewer may look, not act', async () => {
     expect(refusal(await hold(null, { seats: ['r0-0'] }))).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
     expect(refusal(await world.call('GET', `${holds}/evt.abc`, { token: null }))).toEqual({
       status: 401,
@@ -219,7 +219,7 @@ describe('staff', () => {
     ).toHaveLength(0);
   });
 
-  test('act for a buyer', async () => {
+  test('A4 act for a buyer', async () => {
     const made = (
       await world.call('POST', holds, { body: { eventId: event.id, seats: ['r0-4'], onBehalfOf: 'caller-7' } })
     ).body as Hold;

@@ -144,7 +144,7 @@ describe('sessions', () => {
   });
   afterAll(() => redis.stop());
 
-  test('are limited per address, an IPv6 network being one; staff are not counted', async () => {
+  test('A3 G2 are limited per address, an IPv6 network being one; staff are not counted', async () => {
     const connection = openCommandConnection(redis.url);
     await expect.poll(() => connection.status).toBe('ready');
     const limited = world.with({ redis: connection, limits: { sessionsPerMinute: 3, commandsPer10s: 2 } });
@@ -164,7 +164,7 @@ describe('sessions', () => {
     connection.disconnect();
   });
 
-  test('commands are counted by subject', async () => {
+  test('G2 commands are counted by subject', async () => {
     const limited = world.with({ limits: { sessionsPerMinute: 100, commandsPer10s: 2 } });
     const token = await world.guest();
     const codes: string[] = [];
@@ -178,7 +178,7 @@ describe('sessions', () => {
     expect(codes).toEqual(['UNKNOWN_SEAT', 'UNKNOWN_SEAT', 'RATE_LIMITED']);
   });
 
-  test('an empty body, none, and {} are all a guest', async () => {
+  test('A3 an empty body, none, and {} are all a guest', async () => {
     for (const options of [{ body: {} }, {}, { headers: { 'content-type': 'application/json' } }]) {
       const { status, body } = await world.call('POST', '/v1/sessions', { token: null, ...options });
       expect(status).toBe(201);

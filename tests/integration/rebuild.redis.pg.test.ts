@@ -119,7 +119,7 @@ describe('loading an event into an empty Redis', () => {
 });
 
 describe('loading over a Redis that survived', () => {
-  test('R2 holds go on: token, deadline, places, cap and seat keys; the epoch before is refused', async () => {
+  test('R2 I8 holds go on: token, deadline, places, cap and seat keys; the epoch before is refused', async () => {
     const event = await world.newEvent({ chart: plainChart(10, 10, [FLOOR]), maxSeats: 6 });
     await load(event);
     const before = await world.hold(event, [0, 1], { areas: [{ areaNo: 0, quantity: 3 }] });

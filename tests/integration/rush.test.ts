@@ -157,7 +157,7 @@ describe('the rush, over sockets through two nodes', () => {
     },
   );
 
-  test('S4 H4: groups overlapping each other are all or nothing', { timeout: 120_000 }, async () => {
+  test('S4 H4 I7: groups overlapping each other are all or nothing', { timeout: 120_000 }, async () => {
     const chart = plainChart(4, 10);
     const { id } = await sellEvent(aisle, chart);
     const buyers = await connectBuyers(aisle, 60, 'group');

@@ -383,7 +383,7 @@ describe('what else is sent', () => {
     expect((await world.feed.view(EVENT)).status).toBe('paused');
   });
 
-  it('notes go to the holder alone and are no part of frames', async () => {
+  it('P7 notes go to the holder alone and are no part of frames', async () => {
     await open();
     world.viewer();
     await settle();
