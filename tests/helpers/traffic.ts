@@ -13,13 +13,25 @@ export class Traffic {
     readonly epoch: number,
     private readonly categoryKeys: readonly string[],
     redis: Redis,
+    luaFolder?: URL,
   ) {
-    this.store = new RedisSeatStore({ redis, isReady: () => true, epochOf: () => Promise.resolve(epoch) });
+    this.store = new RedisSeatStore({
+      redis,
+      isReady: () => true,
+      epochOf: () => Promise.resolve(epoch),
+      ...(luaFolder === undefined ? {} : { luaFolder }),
+    });
   }
 
-  static async open(redis: Redis, sql: Sql, eventId: string, categoryKeys: readonly string[]): Promise<Traffic> {
+  static async open(
+    redis: Redis,
+    sql: Sql,
+    eventId: string,
+    categoryKeys: readonly string[],
+    luaFolder?: URL,
+  ): Promise<Traffic> {
     const rows = await sql<{ epoch: number }[]>`SELECT epoch FROM events WHERE id = ${eventId}`;
-    return new Traffic(eventId, rows[0]?.epoch ?? 0, categoryKeys, redis);
+    return new Traffic(eventId, rows[0]?.epoch ?? 0, categoryKeys, redis, luaFolder);
   }
 
   /** Answers the hold's token. holdMs 0: the event's. */

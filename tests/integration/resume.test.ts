@@ -1,3 +1,7 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createClient, type SeatMap } from '@aisle/client';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -91,19 +95,23 @@ describe('a client that was cut off', () => {
       const { id, traffic } = await onSale();
       const watchers = await Promise.all(aisle.urls.map((url) => watchFrom(url, id)));
       let killed = 0;
-      const killer = setInterval(
-        () => void redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub').then((count) => (killed += Number(count))),
-        1000,
-      );
+      const knife = openCommandConnection(aisle.redis.url);
+      await new Promise((resolve) => knife.once('ready', resolve));
+      const kill = async (): Promise<void> => {
+        killed += Number(await knife.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
+      };
+      let rounds = 0;
+      const failures: unknown[] = [];
+      const killer = setInterval(() => void kill().catch((error: unknown) => failures.push(error)), 1000);
       const until = Date.now() + 6000;
-      while (Date.now() < until)
-        await traffic.changes(201, pool, 20).then(
-          () => sleep(20),
-          (error: unknown) => {
-            throw error;
-          },
-        );
+      while (Date.now() < until) {
+        await traffic.changes(200, pool, 20);
+        await traffic.hold([SEATS - 1 - rounds++], `stays${rounds}`);
+        await sleep(20);
+      }
       clearInterval(killer);
+      knife.disconnect();
+      expect(failures).toEqual([]);
       expect(killed).toBeGreaterThanOrEqual(8);
       const quietAt = Date.now();
       const truth = await redisLetters(redis, id);
@@ -131,4 +139,37 @@ describe('a client that was cut off', () => {
     }
     watchers.forEach((watcher) => watcher.close());
   });
+
+  test(
+    'F4 I5: a last message that Redis never delivered, with every connection whole: within 3 s',
+    { timeout: 60_000 },
+    async () => {
+      const { id } = await onSale();
+      const watchers = await Promise.all(aisle.urls.map((url) => watchFrom(url, id)));
+      const silent = await unpublished();
+      const traffic = await Traffic.open(redis, sql, id, ['A'], silent.folder);
+      for (const round of [0, 1, 2]) {
+        await traffic.hold([round * 7], `unheard${round}`);
+        const truth = await redisLetters(redis, id);
+        const silentAt = Date.now();
+        for (const { map } of watchers)
+          await waitFor(() => lettersOf(map) === truth, { timeoutMs: 3000, what: 'the change nobody heard of' });
+        process.stdout.write(`last message never published: found after ${Date.now() - silentAt} ms\n`);
+      }
+      watchers.forEach((watcher) => watcher.close());
+      await silent.remove();
+    },
+  );
 });
+
+/** The scripts without their PUBLISH. */
+async function unpublished(): Promise<{ folder: URL; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'aisle-lua-'));
+  await cp(new URL('../../server/src/redis/lua/', import.meta.url), folder, { recursive: true });
+  const path = join(folder, 'lib/tx.lua');
+  const source = await readFile(path, 'utf8');
+  const spoiled = source.replace('    publish(from, to)\n', '');
+  expect(spoiled).not.toBe(source);
+  await writeFile(path, spoiled);
+  return { folder: pathToFileURL(`${folder}/`), remove: () => rm(folder, { recursive: true }) };
+}
