@@ -154,7 +154,7 @@ describe('commands (SPEC S7, I6)', () => {
     faults('hold', { error: wireError('RATE_LIMITED', { retryAfterMs: 60_000 }) });
     const started = performance.now();
     const error = await failure(client().hold({ eventId: 'evt', seats: ['S1'] }));
-    expect([error.code, error.retryAfterMs]).toEqual(['RATE_LIMITED', 60_000]);
+    expect([error.code, error.retryAfterMs, error.details?.outcome]).toEqual(['RATE_LIMITED', 60_000, 'refused']);
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
@@ -210,6 +210,17 @@ describe('tokens', () => {
     );
     expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { outcome: 'unknown' } });
     expect([server.count('hold'), server.handshakes.map(({ token }) => token)]).toEqual([1, ['alice', 'bob']]);
+  });
+
+  test('S7 nor when the token ran out after an answer was lost', async () => {
+    const tokens = ['alice', 'bob'];
+    faults('hold', 'lose-answer', { error: wireError('UNAUTHENTICATED') });
+    const aisle = client({ getToken: () => tokens.shift() ?? 'bob' });
+    // Beacons show that the line is alive: an answer that stays away is asked for on the same connection.
+    await aisle.watch('evt').whenReady();
+    const error = await failure(aisle.hold({ eventId: 'evt', seats: ['S1'] }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { outcome: 'unknown' } });
+    expect([server.count('hold'), server.count('authenticate')]).toEqual([2, 1]);
   });
 
   test('a refused token is asked for again; the same once more ends it, connect() starts anew', async () => {

@@ -54,6 +54,8 @@ class CommandRun<N extends CommandName> {
   readonly #requestId: string | undefined;
   /** Whose memory of request ids it went to, once it went out; undefined: it never left. */
   #sentAs: string | null | undefined;
+  /** An attempt went out whose effect nobody told: it may have been carried out. */
+  #unknown = false;
   #renewed = false;
   #refusals = 0;
   #last: AisleError | undefined;
@@ -79,8 +81,9 @@ class CommandRun<N extends CommandName> {
         const answer = readAnswer<N>(outcome.value);
         if (!(answer instanceof AisleError)) return { value: answer, sentAtMs };
         await this.#afterRefusal(answer);
-      } else if (outcome.kind === 'timeout') {
-        this.#connection.suspect(sentAtMs);
+      } else {
+        this.#unknown = true;
+        if (outcome.kind === 'timeout') this.#connection.suspect(sentAtMs);
       }
       if (this.#leftMs() <= 0) throw this.#gaveUp();
     }
@@ -113,11 +116,13 @@ class CommandRun<N extends CommandName> {
       this.#renewed = true;
       const renewed = await this.#connection.renew('refused').catch(() => false);
       if (!renewed) throw error;
-      // It was refused for want of a token, so nothing was carried out under the old subject.
-      this.#sentAs = undefined;
+      // Refused for want of a token: nothing was carried out under the old subject, unless by an attempt before.
+      if (!this.#unknown) this.#sentAs = undefined;
       return;
     }
     if (!error.retryable) throw error;
+    // UNAVAILABLE and INTERNAL may have failed after the change was made; RATE_LIMITED is said before anything is done.
+    if (error.code !== 'RATE_LIMITED') this.#unknown = true;
     this.#last = error;
     const waitMs = Math.max(backoffMs(this.#refusals++, RETRY_MIN_MS, RETRY_MAX_MS), error.retryAfterMs ?? 0);
     if (waitMs >= this.#leftMs()) throw this.#gaveUp();
@@ -127,7 +132,8 @@ class CommandRun<N extends CommandName> {
   /** Carries the request id: calling again with it is as safe as the retries here were. */
   #gaveUp(message?: string): AisleError {
     const sent = this.#sentAs !== undefined;
-    const details = { requestId: this.#requestId, outcome: sent ? 'unknown' : 'not_sent' };
+    const outcome = this.#unknown ? 'unknown' : sent ? 'refused' : 'not_sent';
+    const details = { requestId: this.#requestId, outcome };
     if (this.#last !== undefined && message === undefined) {
       const wire = this.#last.toWire();
       return new AisleError({ ...wire, details: { ...wire.details, ...details } });
