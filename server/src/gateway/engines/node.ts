@@ -110,7 +110,8 @@ class NodeEngine implements Engine {
       this.#cuts.set(conn.transport, fault.cut);
       ws.close(fault.closeCode, fault.text);
     });
-    ws.on('error', (error: NodeJS.ErrnoException) => {
+    // Before engine.io hears of it: it closes the socket there and then.
+    ws.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#cuts.set(conn.transport, 'oversize');
     });
   }
