@@ -20,6 +20,9 @@ export interface CameraLimits {
   readonly maxScale: number;
 }
 
+/** Free CSS pixels around the chart when all of it is shown. */
+export const FIT_PADDING_PX = 18;
+
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 export function toScreen(camera: Camera, viewport: Viewport, point: Point): Point {

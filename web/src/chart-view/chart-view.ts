@@ -2,9 +2,9 @@ import { grow } from './bounds.js';
 import {
   between,
   fit,
+  FIT_PADDING_PX,
   limit,
   panBy,
-  toScreen,
   visibleBounds,
   zoomAt,
   type Camera,
@@ -18,7 +18,7 @@ import { hitTest, type Hit } from './hit-test.js';
 import { listenToKeys } from './keys.js';
 import type { Availability } from './labels.js';
 import type { Marks } from './marks.js';
-import { FIT_PADDING_PX, Renderer } from './renderer.js';
+import { Renderer } from './renderer.js';
 import { lookOf } from './seat-look.js';
 import { readTheme } from './theme.js';
 import { neighbour, type Direction } from './walk.js';
@@ -293,10 +293,5 @@ export class ChartView {
     if (seen && scale === target.scale) return;
     this.untouched = false;
     this.moveTo({ x: point.x, y: point.y, scale });
-  }
-
-  /** Where a seat is on screen, CSS pixels from the canvas's corner. */
-  screenPoint(seatNo: number): Point {
-    return toScreen(this.camera, this.viewport, { x: this.geometry.xs[seatNo] ?? 0, y: this.geometry.ys[seatNo] ?? 0 });
   }
 }

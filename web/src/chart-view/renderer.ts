@@ -1,5 +1,5 @@
 import { BasePainter } from './base-painter.js';
-import { fit, type Camera, type Viewport } from './camera.js';
+import { fit, FIT_PADDING_PX, type Camera, type Viewport } from './camera.js';
 import type { ChartGeometry } from './geometry.js';
 import { drawLabels, type Availability } from './labels.js';
 import { drawMarks, type Marks } from './marks.js';
@@ -7,8 +7,6 @@ import { SeatPainter } from './seat-painter.js';
 import type { MapTheme } from './theme.js';
 import { TiledMap } from './tiled-map.js';
 
-/** Free pixels around the chart when all of it is shown. */
-export const FIT_PADDING_PX = 18;
 /** Device pixels per CSS pixel are capped: above it nobody sees a difference and phones run short of canvas memory. */
 const MAX_RATIO = 2.5;
 

@@ -45,7 +45,7 @@ export class PlaceNames {
       seat.restrictedView === true ? 'restricted view' : undefined,
     ].filter((remark) => remark !== undefined);
     return {
-      title: within.charAt(0).toUpperCase() + within.slice(1),
+      title: within === seat.id ? seat.id : within.charAt(0).toUpperCase() + within.slice(1),
       detail: [section, ...remarks].filter((part) => part !== undefined).join(' · '),
       spoken: [section, within, ...remarks].filter((part) => part !== undefined).join(', '),
     };
