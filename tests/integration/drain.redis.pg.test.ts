@@ -116,7 +116,10 @@ describe('with a worker running', () => {
       areas: [],
     });
     await drained(running);
-    const rows = await world.sql`
+    interface Row {
+      readonly [column: string]: string | number | null;
+    }
+    const rows = await world.sql<Row[]>`
       SELECT seq, kind, place_kind, place_no, from_state, to_state, quantity, subject, hold_hash FROM seat_log
       WHERE event_id = ${event.id} AND epoch = ${epoch} ORDER BY seq, place_no`;
     expect(rows.map((row) => [row.seq, row.kind, row.place_kind, row.place_no, row.from_state, row.to_state])).toEqual([

@@ -14,7 +14,7 @@ export interface QueueWorkersDeps {
   readonly connection: ConnectionOptions;
   readonly prefix: string;
   readonly logger: Logger;
-  readonly drain: (eventId: string) => Promise<void>;
+  readonly drain: (eventId: string) => Promise<unknown>;
   readonly upkeep: Readonly<Record<UpkeepJobName, () => Promise<void>>>;
 }
 export interface QueueWorkers {

@@ -1,32 +1,30 @@
 import { hostname } from 'node:os';
 import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
-import { openDatabase, ping } from '../../server/src/db/client.js';
-import { createJobs } from '../../server/src/jobs/queues.js';
+import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { createJobs, type Jobs } from '../../server/src/jobs/queues.js';
 import { createSweeper } from '../../server/src/jobs/sweep.js';
 import { systemClock } from '../../server/src/platform/clock.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import type { Logger } from '../../server/src/platform/logger.js';
-import { createMetrics } from '../../server/src/platform/metrics.js';
-import { createRedisGuard } from '../../server/src/rebuild/identity.js';
-import { createRebuilder } from '../../server/src/rebuild/rebuilder.js';
-import {
-  openCommandConnection,
-  openQueueConnection,
-  openSubscriberConnection,
-} from '../../server/src/redis/connection.js';
+import { createMetrics, type Metrics } from '../../server/src/platform/metrics.js';
+import { createRedisGuard, type RedisGuard } from '../../server/src/rebuild/identity.js';
+import { createRebuilder, type Rebuilder } from '../../server/src/rebuild/rebuilder.js';
 import { BULLMQ_PREFIX } from '../../server/src/redis/keys.js';
-import { createNotices } from '../../server/src/redis/notices.js';
+import { createNotices, type Notices } from '../../server/src/redis/notices.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
-import { createActiveList } from './active-list.js';
+import { createActiveList, type ActiveList } from './active-list.js';
 import type { WorkerConfig } from './config.js';
+import { openConnections, type Connections } from './connections.js';
 import { createLogWatch } from './log-watch.js';
-import { serveMetrics } from './metrics-server.js';
+import { serveMetrics, type MetricsServer } from './metrics-server.js';
+import { watchPostgres } from './postgres-health.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
 import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';
 import { scan, waitingLogs } from './processors/scan.js';
-import { createPause } from './processors/steps.js';
-import { startQueueWorkers } from './queue-workers.js';
+import { createPause, type StepDeps } from './processors/steps.js';
+import { startQueueWorkers, type QueueWorkers } from './queue-workers.js';
+import { keepSchedulers } from './schedulers.js';
 
 export interface RunningWorker {
   /** Ends after the batches under way, and writes what the logs still hold if that is quickly done. */
@@ -35,92 +33,89 @@ export interface RunningWorker {
   readonly metricsPort: number | undefined;
 }
 
-/** Schedulers whose keys were lost are back within this (SPEC L2). */
-const UPSERT_EVERY_MS = 5000;
-const HEALTH_EVERY_MS = 1000;
 /** For what is left in the logs at the end; the launcher waits 10 s in all. */
 const LAST_DRAIN_MS = 4000;
 
-/** Wires the worker and starts it. Waits for Redis and Postgres. Throws RedisRefused. */
+/** What everything below stands on. */
+interface Base {
+  readonly config: WorkerConfig;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Name of this process, in tables. */
+  readonly operator: string;
+  readonly sql: Sql;
+  readonly connections: Connections;
+  readonly notices: Notices;
+  readonly rebuilder: Rebuilder;
+  readonly guard: RedisGuard;
+  readonly served: MetricsServer | undefined;
+  close(): Promise<void>;
+}
+
+/** Wires the worker and starts it. Waits for Redis and Postgres as long as it takes. Throws RedisRefused. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
   configureFailpoints(config.shared.AISLE_FAILPOINTS);
+  const base = await openBase(config, logger);
+  await base.guard.start();
+  const active = createActiveList(base.sql, logger);
+  await active.refresh();
+  base.notices.onNotice(() => void active.refresh());
+  const services = startServices(base, active);
+  logger.info({ events: active.all().length, metricsPort: base.served?.port }, 'worker started');
+  return {
+    metricsPort: base.served?.port,
+    async stop() {
+      await services.stop();
+      active.close();
+      await base.close();
+      logger.info('worker stopped');
+    },
+  };
+}
+
+async function openBase(config: WorkerConfig, logger: Logger): Promise<Base> {
   const operator = `worker@${hostname()}:${process.pid}`;
   const metrics = createMetrics('worker');
   const sql = openDatabase(config.databaseUrl, { applicationName: operator });
-  const redis = openCommandConnection(config.redisUrl);
-  const subscriber = openSubscriberConnection(config.redisUrl);
-  const watching = openQueueConnection(config.redisUrl);
-  const enqueueing = openCommandConnection(config.redisUrl);
-  const working = openQueueConnection(config.redisUrl);
-  const connections = { redis, subscriber, watching, enqueueing, working };
-  for (const [name, connection] of Object.entries(connections)) {
-    connection.on('error', (error: Error) => logger.debug({ err: error, connection: name }, 'Redis connection'));
-  }
-
+  const connections = openConnections(config.redisUrl, logger);
+  const { redis, subscriber } = connections;
   const notices = createNotices(redis, subscriber, logger);
-  const rebuilder = createRebuilder({
-    ...{ sql, redis, logger, operator, metrics, logLimit: config.shared.AISLE_LOG_MAX_ENTRIES },
-    announce: (eventId) => notices.announce(eventId),
-  });
-  const guard = createRedisGuard({ redis, sql, rebuilder, logger, operator, metrics });
-  let postgresUp = false;
-  const served =
-    config.metricsPort === undefined
-      ? undefined
-      : await serveMetrics(config.metricsPort, metrics.registry, () => [
-          ...guard.health.reasons(),
-          ...(postgresUp ? [] : ['Postgres does not answer']),
-        ]);
-  const health = setInterval(() => {
-    ping(sql).then(
-      (ms) => {
-        postgresUp = true;
-        metrics.postgresUp.set(1);
-        metrics.postgresRoundTripSeconds.observe(ms / 1000);
-      },
-      () => {
-        postgresUp = false;
-        metrics.postgresUp.set(0);
-      },
-    );
-  }, HEALTH_EVERY_MS);
-  await guard.start();
-
-  const active = createActiveList(sql, logger);
-  await active.refresh();
-  notices.onNotice(() => void active.refresh());
-  const epochOf = (eventId: string): Promise<number> =>
-    Promise.resolve(active.all().find((event) => event.id === eventId)?.epoch ?? 0);
-  const store = new RedisSeatStore({ redis, isReady: () => guard.isReady(), epochOf });
-  const announce = (eventId: string): Promise<void> => notices.announce(eventId);
-  const steps = { sql, store, announce, logger };
-  const pause = createPause(steps);
-  const jobs = createJobs({ connection: enqueueing, prefix: BULLMQ_PREFIX, logger });
-  const draining: DrainDeps = { ...{ sql, redis, logger, metrics, operator }, clock: systemClock, onGap: pause };
-  let stopping = false;
-  const drain = async (eventId: string): Promise<void> => {
-    await drainEvent(draining, eventId, () => stopping);
-  };
-  const whenReady = (work: () => Promise<void>) => (): Promise<void> =>
-    guard.isReady() && !stopping ? work() : Promise.resolve();
-  const workers = startQueueWorkers({
-    ...{ connection: working, prefix: BULLMQ_PREFIX, logger, drain },
-    upkeep: {
-      scan: whenReady(() => scan({ redis, active, jobs, metrics })),
-      reconcile: whenReady(createReconciler({ sql, redis, store, rebuilder, pause, logger, operator })),
-      'sale-windows': whenReady(() => moveSaleWindows(steps)),
+  const common = { sql, redis, logger, operator, metrics };
+  const logLimit = config.shared.AISLE_LOG_MAX_ENTRIES;
+  const rebuilder = createRebuilder({ ...common, logLimit, announce: (eventId) => notices.announce(eventId) });
+  const guard = createRedisGuard({ ...common, rebuilder });
+  const postgres = watchPostgres(sql, metrics);
+  const reasons = (): string[] => [...guard.health.reasons(), ...postgres.reasons()];
+  const { metricsPort } = config;
+  const served = metricsPort === undefined ? undefined : await serveMetrics(metricsPort, metrics.registry, reasons);
+  return {
+    ...{ config, logger, metrics, operator, sql, connections, notices, rebuilder, guard, served },
+    async close() {
+      postgres.close();
+      await Promise.all([guard.close(), served?.close()]);
+      connections.close();
+      await sql.end({ timeout: 1 });
     },
-  });
+  };
+}
+
+function startServices(base: Base, active: ActiveList): { stop(): Promise<void> } {
+  const { logger, metrics, operator, sql, connections } = base;
+  const { redis } = connections;
+  const store = storeOf(base, active);
+  const steps: StepDeps = { sql, store, logger, announce: (eventId) => base.notices.announce(eventId) };
+  const draining = { sql, redis, logger, metrics, operator, clock: systemClock, onGap: createPause(steps) };
+  const jobs = createJobs({ connection: connections.enqueueing, prefix: BULLMQ_PREFIX, logger });
+  let stopping = false;
+  const workers = startWorkers(base, { active, jobs, store, steps, draining, stopping: () => stopping });
+  const schedulers = keepSchedulers(jobs, logger);
   const watch = createLogWatch({
-    redis: watching,
+    ...{ redis: connections.watching, logger, clock: systemClock },
     events: () => active.lively(),
     wake: (eventId) => jobs.drain(eventId),
-    logger,
-    clock: systemClock,
   });
   const recorder = createCleanupRunRecorder({
-    sql,
-    by: operator,
+    ...{ sql, by: operator },
     onError: (error) => logger.debug({ err: error }, 'cleanup runs wait for Postgres'),
   });
   const sweeper = createSweeper({
@@ -129,37 +124,62 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     onRun: (run) => recorder.record(run),
     onStale: () => void active.refresh(),
   });
-
-  const upsert = (): void => {
-    jobs.upsertSchedulers().catch((error: unknown) => logger.debug({ err: error }, 'schedulers wait for Redis'));
-  };
-  upsert();
-  const upserting = setInterval(upsert, UPSERT_EVERY_MS);
   watch.start();
   sweeper.start();
-  logger.info({ events: active.all().length, metricsPort: served?.port }, 'worker started');
+  return {
+    async stop() {
+      stopping = true;
+      schedulers.stop();
+      await Promise.all([watch.stop(), sweeper.stop(), workers.close()]);
+      await lastDrain(base, active, draining);
+      await Promise.all([recorder.close(), jobs.close()]);
+    },
+  };
+}
 
-  /** What servers left in the logs as they stopped. Best effort: whatever stays is drained at the next start. */
-  const lastDrain = async (): Promise<void> => {
-    const deadline = Date.now() + LAST_DRAIN_MS;
-    for (const eventId of await waitingLogs({ redis, active, metrics })) {
-      if (Date.now() > deadline) return;
-      await drainEvent(draining, eventId, () => Date.now() > deadline);
+function storeOf({ connections, guard }: Base, active: ActiveList): RedisSeatStore {
+  const epochOf = (eventId: string): Promise<number> =>
+    Promise.resolve(active.all().find((event) => event.id === eventId)?.epoch ?? 0);
+  return new RedisSeatStore({ redis: connections.redis, isReady: () => guard.isReady(), epochOf });
+}
+
+interface Work {
+  readonly active: ActiveList;
+  readonly jobs: Jobs;
+  readonly store: RedisSeatStore;
+  readonly steps: StepDeps;
+  readonly draining: DrainDeps;
+  readonly stopping: () => boolean;
+}
+
+function startWorkers(base: Base, work: Work): QueueWorkers {
+  const { logger, metrics, operator, sql, connections, rebuilder, guard } = base;
+  const { active, jobs, store, steps, draining, stopping } = work;
+  const { redis, working } = connections;
+  const whenReady = (task: () => Promise<void>) => (): Promise<void> =>
+    guard.isReady() && !stopping() ? task() : Promise.resolve();
+  return startQueueWorkers({
+    ...{ connection: working, prefix: BULLMQ_PREFIX, logger },
+    drain: (eventId) => drainEvent(draining, eventId, stopping),
+    upkeep: {
+      scan: whenReady(() => scan({ redis, active, jobs, metrics })),
+      reconcile: whenReady(
+        createReconciler({ sql, redis, store, rebuilder, pause: createPause(steps), logger, operator }),
+      ),
+      'sale-windows': whenReady(() => moveSaleWindows(steps)),
+    },
+  });
+}
+
+/** What servers left in the logs as they stopped. Best effort: whatever stays is drained at the next start. */
+async function lastDrain({ connections, metrics, logger }: Base, active: ActiveList, deps: DrainDeps): Promise<void> {
+  const deadline = Date.now() + LAST_DRAIN_MS;
+  const late = (): boolean => Date.now() > deadline;
+  try {
+    for (const eventId of await waitingLogs({ redis: connections.redis, active, metrics })) {
+      if (!late()) await drainEvent(deps, eventId, late);
     }
-  };
-  const stop = async (): Promise<void> => {
-    stopping = true;
-    clearInterval(upserting);
-    clearInterval(health);
-    await Promise.all([watch.stop(), sweeper.stop(), workers.close()]);
-    await lastDrain().catch((error: unknown) =>
-      logger.info({ err: error }, 'the rest of the logs waits for the next start'),
-    );
-    active.close();
-    await Promise.all([recorder.close(), guard.close(), jobs.close(), served?.close()]);
-    for (const connection of Object.values(connections)) connection.disconnect();
-    await sql.end({ timeout: 1 });
-    logger.info('worker stopped');
-  };
-  return { stop, metricsPort: served?.port };
+  } catch (error) {
+    logger.info({ err: error }, 'the rest of the logs waits for the next start');
+  }
 }

@@ -119,18 +119,7 @@ export function createEventLoad(redis: Redis, eventId: string, epoch: number): E
       if (kind === 'ok') return { ok: true, knownEpoch: Number(known), knownCategories: parseNames(detail) };
       return { ok: false, epoch: Number(known), loading: Number(detail) };
     },
-    async readHolds() {
-      const holds: FoundHold[] = [];
-      const unreadable: DroppedHold[] = [];
-      for (let from = 0; ; from += READ_PAGE) {
-        const tokens = await redis.zrange(indexKey, String(from), String(from + READ_PAGE - 1));
-        for (const found of await readPage(redis, eventId, tokens)) {
-          if ('state' in found) holds.push(found);
-          else unreadable.push(found);
-        }
-        if (tokens.length < READ_PAGE) return { holds, unreadable };
-      }
-    },
+    readHolds: () => readHolds(redis, eventId),
     async writeMap(letters) {
       const text = Buffer.from(letters.buffer, letters.byteOffset, letters.byteLength).toString('latin1');
       for (let from = 0; from === 0 || from < text.length; from += SEGMENT_BYTES) {
@@ -202,6 +191,19 @@ function parseNames(json: string | undefined): string[] {
 }
 
 const HOLD_FIELDS = ['subject', 'state', 'orderId', 'createdAt', 'expiresAt', 'seats', 'areas'] as const;
+
+async function readHolds(redis: Redis, eventId: string): Promise<{ holds: FoundHold[]; unreadable: DroppedHold[] }> {
+  const holds: FoundHold[] = [];
+  const unreadable: DroppedHold[] = [];
+  for (let from = 0; ; from += READ_PAGE) {
+    const tokens = await redis.zrange(keys.holdsIndex(eventId), String(from), String(from + READ_PAGE - 1));
+    for (const found of await readPage(redis, eventId, tokens)) {
+      if ('state' in found) holds.push(found);
+      else unreadable.push(found);
+    }
+    if (tokens.length < READ_PAGE) return { holds, unreadable };
+  }
+}
 
 async function readPage(
   redis: Redis,
