@@ -23,11 +23,14 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, version: string): Docu
     info: { title: 'Aisle', version, description: DESCRIPTION, license: { name: 'MIT' } },
     servers: [{ url: '/' }],
   });
-  for (const name of ['CreateEvent', 'PatchEvent']) {
-    const schema = document.components?.schemas?.[name];
-    if (schema !== undefined && 'properties' in schema && schema.properties !== undefined) {
-      schema.properties.chart = { $ref: '#/components/schemas/Chart' };
-    }
-  }
+  const { CreateEvent: create, PatchEvent: patch } = document.components?.schemas ?? {};
+  if (create === undefined || patch === undefined || '$ref' in create || '$ref' in patch)
+    throw new Error('the models of events are missing');
+  const chart = { $ref: '#/components/schemas/Chart' };
+  Object.assign(create, {
+    properties: { ...create.properties, chart },
+    required: [...(create.required ?? []), 'chart'],
+  });
+  Object.assign(patch, { properties: { ...patch.properties, chart } });
   return document;
 }

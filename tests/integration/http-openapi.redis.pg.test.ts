@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS, type ErrorCode, type Hold } from '@aisle/client/protocol';
+import { z } from 'zod';
+import { eventBody, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
+
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+interface Operation {
+  summary?: string;
+  tags?: string[];
+  parameters?: { name: string; in: string; required: boolean; schema: Schema }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, unknown> };
+}
+
+/** protocol.md's table, as far as it is built. */
+const CALLS = [
+  ...['post /v1/events', 'get /v1/events', 'get /v1/events/{id}', 'patch /v1/events/{id}'],
+  ...['publish', 'open', 'pause', 'close', 'cancel', 'block', 'unblock'].map((step) => `post /v1/events/{id}/${step}`),
+  ...['chart', 'seats', 'inventory', 'holds'].map((view) => `get /v1/events/{id}/${view}`),
+  ...[
+    'post /v1/inventory/holds',
+    'post /v1/inventory/best-available',
+    'get /v1/inventory/holds/{token}',
+    'delete /v1/inventory/holds/{token}',
+  ],
+  ...['post /v1/inventory/holds/{token}/extend', 'post /v1/inventory/holds/{token}/release'],
+  ...['post /v1/sessions', 'get /healthz', 'get /readyz', 'get /metrics'],
+];
+
+let world: HttpWorld;
+let document: Document;
+beforeAll(async () => {
+  world = await startHttpWorld();
+  document = (await world.call('GET', '/openapi.json')).body as Document;
+});
+afterAll(() => world.stop());
+
+const operations = (): [call: string, Operation][] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  );
+
+describe('/openapi.json', () => {
+  test('is OpenAPI 3.1 with every call of the contract, each said what it does', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Aisle', version: '0.0.0' } });
+    expect(
+      operations()
+        .map(([call]) => call)
+        .toSorted(),
+    ).toEqual(CALLS.toSorted());
+    for (const [call, { summary, tags, responses }] of operations()) {
+      expect(summary, call).toBeTruthy();
+      expect(tags, call).toHaveLength(1);
+      expect(
+        Object.keys(responses).some((status) => status.startsWith('2')),
+        call,
+      ).toBe(true);
+    }
+  });
+
+  test('every reference points at something', () => {
+    const text = JSON.stringify(document);
+    const references = new Set([...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? ''));
+    expect(references.size).toBeGreaterThan(8);
+    for (const reference of references) {
+      const name = /^#\/components\/schemas\/(\w+)$/.exec(reference)?.[1] ?? '';
+      expect(document.components.schemas, reference).toHaveProperty(name);
+    }
+    expect(document.components.schemas.CreateEvent?.properties?.chart).toEqual({ $ref: '#/components/schemas/Chart' });
+    expect(document.components.schemas.CreateEvent?.required).toContain('chart');
+  });
+
+  test('every part of a path is a parameter, and no parameter is else', () => {
+    for (const [call, { parameters = [] }] of operations()) {
+      const inPath = [...call.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      expect(
+        parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
+        call,
+      ).toEqual(inPath);
+      expect(
+        parameters.filter((parameter) => parameter.in === 'path').every(({ required }) => required),
+        call,
+      ).toBe(true);
+    }
+  });
+
+  test('E1 each error code stands under the status of the catalogue', () => {
+    const seen = new Set<string>();
+    for (const [call, { responses }] of operations()) {
+      for (const [status, { description, content }] of Object.entries(responses)) {
+        if (content?.['application/json']?.schema.$ref !== '#/components/schemas/ErrorEnvelope') continue;
+        for (const code of description.split(', ')) {
+          expect(ERRORS, call).toHaveProperty(code);
+          expect(ERRORS[code as ErrorCode].status, `${call} ${code}`).toBe(Number(status));
+          seen.add(code);
+        }
+      }
+    }
+    expect(seen.size).toBeGreaterThan(20);
+  });
+
+  test('every POST of the contract takes an Idempotency-Key, sessions apart', () => {
+    for (const [call, { parameters = [] }] of operations()) {
+      if (!call.startsWith('post ') || call.endsWith('/sessions')) continue;
+      expect(
+        parameters.map(({ name }) => name),
+        call,
+      ).toContain('idempotency-key');
+    }
+  });
+});
+
+describe('each handler answers as its route says', () => {
+  /** The answer's status is documented for the call, and its body fits the schema there. */
+  function expectDocumented(call: string, answer: Answer): void {
+    const [method = '', path = ''] = call.split(' ');
+    const response = document.paths[path]?.[method]?.responses[String(answer.status)];
+    expect(response, `${call} → ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
+    const schema = response?.content?.['application/json']?.schema;
+    if (schema === undefined) return;
+    const { $defs, ...whole } = JSON.parse(
+      JSON.stringify({ ...schema, $defs: document.components.schemas }).replaceAll('#/components/schemas/', '#/$defs/'),
+    ) as Record<string, unknown>;
+    const parsed = z
+      .fromJSONSchema({ ...whole, $defs } as Parameters<typeof z.fromJSONSchema>[0])
+      .safeParse(answer.body);
+    expect(parsed.success ? [] : parsed.error.issues, call).toEqual([]);
+  }
+
+  test('all of them', async () => {
+    const tried = new Set<string>();
+    const does = async (
+      call: string,
+      values: Record<string, string> = {},
+      body?: unknown,
+      token?: string,
+    ): Promise<Answer> => {
+      const [method = '', pattern = ''] = call.split(' ');
+      const path = pattern.replace(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '');
+      const answer = await world.call(method.toUpperCase(), path, {
+        ...(body === undefined ? {} : { body }),
+        ...(token === undefined ? {} : { token }),
+      });
+      expectDocumented(call, answer);
+      tried.add(call);
+      return answer;
+    };
+    const session = await does('post /v1/sessions', {}, {});
+    expect(session.status).toBe(201);
+    const buyer = await world.guest();
+    const { id } = (
+      await does('post /v1/events', {}, eventBody({ venue: 'Opera', saleEndsAt: '2031-01-01T00:00:00Z' }))
+    ).body as { id: string };
+    await does('post /v1/events', {}, { name: 7 });
+    await does('get /v1/events');
+    await does('get /v1/events/{id}', { id });
+    await does('get /v1/events/{id}', { id: 'nowhere' });
+    await does('patch /v1/events/{id}', { id }, { version: 1, name: 'Other' });
+    await does('patch /v1/events/{id}', { id }, { version: 1, name: 'Late' });
+    await does('get /v1/events/{id}/seats', { id });
+    for (const step of ['publish', 'open', 'pause', 'open']) await does(`post /v1/events/{id}/${step}`, { id }, {});
+    for (const view of ['chart', 'seats', 'inventory']) await does(`get /v1/events/{id}/${view}`, { id });
+    const { token } = (
+      await does(
+        'post /v1/inventory/holds',
+        {},
+        { eventId: id, seats: ['r0-0', 'r0-1'], areas: [{ id: 'floor', quantity: 1 }] },
+        buyer,
+      )
+    ).body as Hold;
+    await does('post /v1/inventory/holds', {}, { eventId: id, seats: ['r0-0'] });
+    await does('post /v1/inventory/best-available', {}, { eventId: id, quantity: 2 });
+    await does('get /v1/inventory/holds/{token}', { token }, undefined, buyer);
+    await does('post /v1/inventory/holds/{token}/extend', { token }, {}, buyer);
+    await does('post /v1/inventory/holds/{token}/release', { token }, { seats: ['r0-0'] }, buyer);
+    await does('get /v1/events/{id}/holds', { id });
+    await does('delete /v1/inventory/holds/{token}', { token }, undefined, buyer);
+    await does('delete /v1/inventory/holds/{token}', { token }, undefined, buyer);
+    await does('post /v1/events/{id}/block', { id }, { seats: ['r1-0'] });
+    await does('post /v1/events/{id}/unblock', { id }, { seats: ['r1-0'] });
+    await does('post /v1/events/{id}/close', { id }, {});
+    await does('post /v1/events/{id}/publish', { id }, {});
+    await does('post /v1/events/{id}/cancel', { id }, {});
+    for (const path of ['/healthz', '/readyz', '/metrics']) await does(`get ${path}`);
+    expect([...tried].toSorted()).toEqual(CALLS.toSorted());
+  });
+});

@@ -1,0 +1,271 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AisleError, type CreateSession, type Role } from '@aisle/client/protocol';
+import { createSessions, VIEWER, type SessionSettings } from '../../server/src/auth/sessions.js';
+import { SESSION_TOKEN_TYPE } from '../../server/src/auth/session-tokens.js';
+import type { Actor } from '../../server/src/domain/actor.js';
+
+const ADMIN_KEY = 'an-admin-key-of-30-characters!';
+const SECRET = 'the secret that shop and Aisle share, long';
+const NOW_MS = Date.UTC(2031, 0, 1);
+const NOW_S = NOW_MS / 1000;
+let nowMs = NOW_MS;
+
+const settings: SessionSettings = {
+  ...{
+    adminKey: ADMIN_KEY,
+    secret: SECRET,
+    issuer: 'https://shop.example',
+    audience: 'aisle',
+    roleClaim: 'role',
+    maxRole: 'box_office',
+  },
+  clock: () => nowMs,
+};
+const sessions = createSessions(settings);
+
+const GOOD = { sub: 'customer-7', iss: 'https://shop.example', aud: 'aisle', exp: NOW_S + 60 };
+const sign = (claims: JWTPayload, key = SECRET, header: { alg?: string; typ?: string } = {}) =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...header }).sign(new TextEncoder().encode(key));
+const refusalOf = async (work: Promise<unknown>): Promise<{ code: string; message: string }> => {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof AisleError)) throw new Error(`not refused: ${String(error)}`);
+  return { code: error.code, message: error.message };
+};
+const refused = async (token: string, by = sessions) => refusalOf(by.authenticate(token));
+
+describe('who is calling', () => {
+  test('no token: a viewer, who may look', async () => {
+    for (const token of [null, undefined, '']) expect(await sessions.authenticate(token)).toEqual(VIEWER);
+  });
+
+  test('the admin key, and nothing near it', async () => {
+    expect(await sessions.authenticate(ADMIN_KEY)).toMatchObject({
+      role: 'admin',
+      subject: 'admin',
+      expiresAtMs: null,
+    });
+    for (const near of [ADMIN_KEY.slice(0, -1), `${ADMIN_KEY} `, ADMIN_KEY.toUpperCase(), 'x']) {
+      expect(await refused(near)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
+  test('without an admin key nobody is admin', async () => {
+    const keyless = createSessions({ ...settings, adminKey: undefined });
+    expect(await refused(ADMIN_KEY, keyless)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('a JWT of the shop, with its restrictions', async () => {
+    const actor = await sessions.authenticate(
+      await sign({ ...GOOD, role: 'kiosk', events: ['evt_1'], limits: { maxSeats: 3 } }),
+    );
+    expect(actor).toEqual({
+      ...{ subject: 'customer-7', role: 'kiosk', expiresAtMs: GOOD.exp * 1000, events: ['evt_1'], maxSeats: 3 },
+      tokenId: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    });
+    expect(await sessions.authenticate(await sign(GOOD))).toMatchObject({
+      role: 'customer',
+      events: null,
+      maxSeats: null,
+    });
+  });
+
+  test('the claim that gives the role is configuration', async () => {
+    const other = createSessions({ ...settings, roleClaim: 'https://shop.example/aisle-role' });
+    const token = await sign({ ...GOOD, role: 'box_office', 'https://shop.example/aisle-role': 'kiosk' });
+    expect(await other.authenticate(token)).toMatchObject({ role: 'kiosk' });
+  });
+});
+
+describe('refused as UNAUTHENTICATED, saying why', () => {
+  const cases: [name: string, token: () => string | Promise<string>, says: RegExp][] = [
+    ['alg none', () => new UnsecuredJWT(GOOD).encode(), /not signed/],
+    [
+      'alg NONE, spelled to slip through',
+      async () => (await sign(GOOD)).replace(/^[^.]+/, Buffer.from('{"alg":"nOnE"}').toString('base64url')),
+      /not signed/,
+    ],
+    [
+      'alg none that says it is ours',
+      () =>
+        `${Buffer.from(JSON.stringify({ alg: 'none', typ: SESSION_TOKEN_TYPE })).toString('base64url')}.${Buffer.from(JSON.stringify({ ...GOOD, iss: 'aisle', role: 'admin' })).toString('base64url')}.`,
+      /not signed/,
+    ],
+    ['another key', () => sign(GOOD, 'somebody else’s secret, just as long as it'), /another key/],
+    ['the admin key as signing key', () => sign({ ...GOOD, role: 'admin' }, ADMIN_KEY), /another key/],
+    ['a signature cut off', async () => (await sign(GOOD)).replace(/[^.]+$/, ''), /key|readable/],
+    [
+      'claims changed after signing',
+      async () =>
+        (await sign(GOOD)).replace(
+          /\.[^.]+\./,
+          `.${Buffer.from(JSON.stringify({ ...GOOD, sub: 'other' })).toString('base64url')}.`,
+        ),
+      /another key/,
+    ],
+    ['another algorithm of the same key', () => sign(GOOD, SECRET.repeat(2), { alg: 'HS512' }), /algorithm/],
+    ['expired', () => sign({ ...GOOD, exp: NOW_S - 1 }), /expired/],
+    ['expired this very second', () => sign({ ...GOOD, exp: NOW_S }), /expired/],
+    ['not valid yet', () => sign({ ...GOOD, nbf: NOW_S + 60 }), /not valid yet/],
+    ['another audience', () => sign({ ...GOOD, aud: 'billing' }), /audience/],
+    ['no audience', () => sign({ ...GOOD, aud: undefined }), /aud/],
+    ['another issuer', () => sign({ ...GOOD, iss: 'https://evil.example' }), /issuer/],
+    ['no subject', () => sign({ ...GOOD, sub: undefined }), /sub/],
+    ['a subject that would break keys', () => sign({ ...GOOD, sub: 'a{b}:c d' }), /sub/],
+    ['a role above the cap', () => sign({ ...GOOD, role: 'service' }), /above "box_office"/],
+    ['the role admin', () => sign({ ...GOOD, role: 'admin' }), /above "box_office"/],
+    ['a role that does not exist', () => sign({ ...GOOD, role: 'root' }), /no role/],
+    ['events that are no list', () => sign({ ...GOOD, events: 'all' }), /events/],
+    [
+      'a shop token that says it is ours',
+      () => sign({ ...GOOD, iss: 'aisle', role: 'admin' }, SECRET, { typ: SESSION_TOKEN_TYPE }),
+      /another key/,
+    ],
+    ['no JWT at all', () => 'hello', /neither/],
+    ['three dots of nothing', () => '...', /neither/],
+    ['a megabyte', () => 'x'.repeat(1024 * 1024), /too long/],
+  ];
+  for (const [name, token, says] of cases) {
+    test(name, async () => {
+      const refusal = await refused(await token());
+      expect(refusal.code).toBe('UNAUTHENTICATED');
+      expect(refusal.message).toMatch(says);
+      expect(refusal.message).not.toContain(SECRET);
+    });
+  }
+
+  test('a shop’s token where no shop is configured', async () => {
+    const closed = createSessions({ ...settings, secret: undefined });
+    expect((await refused(await sign(GOOD), closed)).message).toMatch(/no tokens of a shop/);
+  });
+});
+
+describe('sessions', () => {
+  const guest = () => sessions.create(VIEWER, {});
+  const staff = (role: Role, changes: Partial<Actor> = {}): Actor => ({ ...VIEWER, subject: 's', role, ...changes });
+
+  test('anybody gets a guest for a day, each another', async () => {
+    const [one, two] = [await guest(), await guest()];
+    expect(one).toMatchObject({ role: 'guest', expiresAt: new Date(NOW_MS + 86_400_000).toISOString() });
+    expect(one.subject).toMatch(/^gst_[\w-]{16}$/);
+    expect(two.subject).not.toBe(one.subject);
+    expect(await sessions.authenticate(one.token)).toMatchObject({
+      subject: one.subject,
+      role: 'guest',
+      expiresAtMs: Date.parse(one.expiresAt),
+    });
+  });
+
+  test('a guest’s token ends when it says', async () => {
+    const { token } = await guest();
+    nowMs = NOW_MS + 86_400_000;
+    try {
+      expect((await refused(token)).message).toMatch(/expired/);
+    } finally {
+      nowMs = NOW_MS;
+    }
+  });
+
+  test('nobody but staff says who they are', async () => {
+    const requests: CreateSession[] = [
+      { subject: 'other' },
+      { role: 'customer' },
+      { ttlSeconds: 60 },
+      { events: ['evt_1'] },
+      { limits: {} },
+    ];
+    for (const actor of [VIEWER, staff('guest'), staff('customer'), staff('kiosk')]) {
+      for (const request of requests) expect((await refusalOf(sessions.create(actor, request))).code).toBe('FORBIDDEN');
+    }
+  });
+
+  test('a service makes sessions for its buyers, up to customer', async () => {
+    const made = await sessions.create(staff('service'), {
+      subject: 'buyer-1',
+      events: ['evt_1'],
+      limits: { maxSeats: 4 },
+      ttlSeconds: 600,
+    });
+    expect(made).toMatchObject({
+      subject: 'buyer-1',
+      role: 'customer',
+      expiresAt: new Date(NOW_MS + 600_000).toISOString(),
+    });
+    expect(await sessions.authenticate(made.token)).toMatchObject({
+      subject: 'buyer-1',
+      role: 'customer',
+      events: ['evt_1'],
+      maxSeats: 4,
+    });
+    for (const role of ['kiosk', 'box_office', 'service', 'admin'] as const) {
+      expect((await refusalOf(sessions.create(staff('service'), { subject: 'x', role }))).code).toBe('FORBIDDEN');
+    }
+    expect(await sessions.create(staff('admin'), { subject: 'till-3', role: 'box_office' })).toMatchObject({
+      role: 'box_office',
+    });
+  });
+
+  test('never more than the caller may do itself', async () => {
+    const narrow = staff('service', { events: ['evt_1'], maxSeats: 4 });
+    const inherited = await sessions.create(narrow, { subject: 'x' });
+    expect(await sessions.authenticate(inherited.token)).toMatchObject({ events: ['evt_1'], maxSeats: 4 });
+    expect((await refusalOf(sessions.create(narrow, { subject: 'x', events: ['evt_2'] }))).code).toBe('FORBIDDEN');
+    expect((await refusalOf(sessions.create(narrow, { subject: 'x', limits: { maxSeats: 5 } }))).code).toBe(
+      'FORBIDDEN',
+    );
+  });
+
+  test('another installation’s tokens are worth nothing here', async () => {
+    const { token } = await createSessions({ ...settings, adminKey: 'another-admin-key-of-33-characters' }).create(
+      VIEWER,
+      {},
+    );
+    expect((await refused(token)).message).toMatch(/another key/);
+  });
+});
+
+describe('a key server (JWKS)', () => {
+  let server: Server;
+  let jwksUrl: string;
+  let privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+  let publicBytes: Uint8Array;
+  beforeAll(async () => {
+    const pair = await generateKeyPair('ES256', { extractable: true });
+    ({ privateKey } = pair);
+    const jwk = await exportJWK(pair.publicKey);
+    publicBytes = new TextEncoder().encode(JSON.stringify(jwk));
+    server = createServer((_request, response) => {
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ keys: [{ ...jwk, kid: 'k1', alg: 'ES256' }] }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+  });
+  afterAll(() => void server.close());
+
+  test('signatures by its keys are taken; the public key as a shared secret is not', async () => {
+    const keyed = createSessions({ ...settings, secret: undefined, jwksUrl });
+    const token = await new SignJWT({ ...GOOD, role: 'kiosk' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .sign(privateKey);
+    expect(await keyed.authenticate(token)).toMatchObject({ subject: 'customer-7', role: 'kiosk' });
+    const forged = await new SignJWT(GOOD).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(publicBytes);
+    expect(await refused(forged, keyed)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const stranger = await generateKeyPair('ES256');
+    const unknown = await new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'k9' }).sign(stranger.privateKey);
+    expect(await refused(unknown, keyed)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('away: UNAVAILABLE, not a wrong token', async () => {
+    const keyed = createSessions({ ...settings, secret: undefined, jwksUrl: 'http://127.0.0.1:9/keys' });
+    const token = await new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey);
+    expect(await refused(token, keyed)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
