@@ -12,6 +12,7 @@
 local token, hold_ms = ARGV[9], tonumber(ARGV[10])
 
 return run(function()
+  check_index()
   if tx.event.status ~= 'on_sale' and tx.event.status ~= 'paused' then
     return refuse('EVENT_NOT_ON_SALE', tx.event.status)
   end

@@ -68,6 +68,7 @@ local function keep_rest(hold, seats_left, areas_left)
 end
 
 return run(function()
+  check_index()
   local hold, refusal = find_hold(token)
   if refusal then
     return refusal

@@ -2,6 +2,7 @@
 local function move_blocks(kind, from, to)
   local seats, areas, extra = parse_seat_picks(ARGV[9]), parse_area_picks(ARGV[10]), ARGV[11]
   return run(function(log_full)
+    check_index()
     if log_full then
       return refuse('UNAVAILABLE', 'log_full')
     end

@@ -44,7 +44,6 @@ local function run(decide)
   if remembered then
     return { 'again', fmt(tx.now), remembered[2] }
   end
-  redis.call('ZSCORE', index_key, '') -- its type, before anything is written
   local log_full = tx.log_full()
   local answer = decide(log_full)
   local out = with_position(answer, tx.commit())
@@ -71,6 +70,11 @@ local function find_hold(token)
     return nil, refuse('HOLD_EXPIRED')
   end
   return hold
+end
+
+-- The index's type, before anything is written, for those that read nothing from it.
+local function check_index()
+  redis.call('ZSCORE', tx.keys.index, '')
 end
 
 local function ok_hold(hold)

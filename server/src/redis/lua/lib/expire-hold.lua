@@ -18,7 +18,7 @@ local function read_all_of(hold)
     tx.area(a.no)
     tx.category(a.cat)
   end
-  tx.cap(hold.subject)
+  tx.check_cap(hold.subject, hold.token)
 end
 
 local function give_back_seats(entry, hold, seats)

@@ -27,6 +27,8 @@ local EVENT_FIELDS = {
   'status', 'epoch', 'loading', 'seq', 'chartVersion', 'version', 'holdMs', 'maxHoldMs', 'maxPlaces', 'logLimit', 'clockOffsetMs',
 }
 local TOMBSTONE_MS = 600000
+-- Lua's unpack and Redis's arguments both have room for more.
+local MOST_ARGUMENTS = 500
 local VALID_LETTER = { a = true, h = true, r = true, s = true, b = true }
 
 -- Reads the event. clockOffsetMs is for tests that turn the clock; it is never set in service.
@@ -163,19 +165,30 @@ function tx.hold(token)
   return hold
 end
 
+-- What a subject has on hold. Holds dropped earlier in this call no longer count.
 function tx.cap(subject)
   local cap = tx.caps[subject]
   if not cap then
     local flat = redis.call('HGETALL', user_holds_key_of(tx.tag, subject))
+    local dropped = tx.dirty_caps[subject] or {}
     cap = { tokens = {}, sum = 0 }
     for i = 1, #flat, 2 do
       local quantity = int(flat[i + 1], 'user_holds')
-      cap.tokens[flat[i]] = quantity
-      cap.sum = cap.sum + quantity
+      if not dropped[flat[i]] then
+        cap.tokens[flat[i]] = quantity
+        cap.sum = cap.sum + quantity
+      end
     end
     tx.caps[subject] = cap
   end
   return cap
+end
+
+-- For dropping a hold one entry is enough to see that the key is sound; a sweep meets a subject for every hold.
+function tx.check_cap(subject, token)
+  if not tx.caps[subject] then
+    redis.call('HGET', user_holds_key_of(tx.tag, subject), token)
+  end
 end
 
 -- Staging ------------------------------------------------------------------------------------------------------------
@@ -271,9 +284,11 @@ end
 
 -- how: 'tomb' leaves word for ten minutes that it expired; 'gone' leaves nothing.
 function tx.drop_hold(hold, how)
-  local cap = tx.cap(hold.subject)
-  cap.sum = cap.sum - (cap.tokens[hold.token] or 0)
-  cap.tokens[hold.token] = nil
+  local cap = tx.caps[hold.subject]
+  if cap then
+    cap.sum = cap.sum - (cap.tokens[hold.token] or 0)
+    cap.tokens[hold.token] = nil
+  end
   touch_cap(hold.subject, hold.token)
   tx.dirty_holds[hold.token] = how
   tx.holds[hold.token] = how == 'tomb' and { token = hold.token, subject = hold.subject, state = 'expired' } or false
@@ -313,7 +328,33 @@ local function write_counts()
   end
 end
 
+-- One call for many: a sweep drops hundreds of holds at once.
+local function in_batches(command, first, list)
+  for i = 1, #list, MOST_ARGUMENTS do
+    if first then
+      redis.call(command, first, unpack(list, i, math.min(i + MOST_ARGUMENTS - 1, #list)))
+    else
+      redis.call(command, unpack(list, i, math.min(i + MOST_ARGUMENTS - 1, #list)))
+    end
+  end
+end
+
+local function write_seats()
+  local freed = {}
+  for no in pairs(tx.dirty_seats) do
+    redis.call('SETRANGE', tx.keys.map, no, tx.letters[no])
+    local owner = tx.owners[no]
+    if owner then
+      redis.call('HSET', seat_key(no), 'token', owner)
+    else
+      freed[#freed + 1] = seat_key(no)
+    end
+  end
+  in_batches('DEL', nil, freed)
+end
+
 local function write_holds()
+  local off_index, gone = {}, {}
   for token, how in pairs(tx.dirty_holds) do
     local key = hold_key_of(tx.tag, token)
     if how == 'put' then
@@ -326,18 +367,25 @@ local function write_holds()
       )
       redis.call('ZADD', tx.keys.index, fmt(h.expires_at), token)
     else
-      redis.call('DEL', key)
-      redis.call('ZREM', tx.keys.index, token)
+      off_index[#off_index + 1] = token
       if how == 'tomb' then
-        redis.call('HSET', key, 'subject', tx.holds[token].subject, 'state', 'expired')
+        redis.call('HSET', key, 'state', 'expired')
         redis.call('PEXPIRE', key, TOMBSTONE_MS)
+      else
+        gone[#gone + 1] = key
       end
     end
   end
+  in_batches('ZREM', tx.keys.index, off_index)
+  in_batches('DEL', nil, gone)
+end
+
+local function write_caps()
   for subject, tokens in pairs(tx.dirty_caps) do
     local key = user_holds_key_of(tx.tag, subject)
+    local cap = tx.caps[subject]
     for token in pairs(tokens) do
-      local places = tx.caps[subject].tokens[token]
+      local places = cap and cap.tokens[token]
       if places then
         redis.call('HSET', key, token, fmt(places))
       else
@@ -375,17 +423,10 @@ function tx.commit()
   if to > from then
     write_log(from)
     redis.call('HSET', tx.keys.event, 'seq', fmt(to))
-    for no in pairs(tx.dirty_seats) do
-      redis.call('SETRANGE', tx.keys.map, no, tx.letters[no])
-      local owner = tx.owners[no]
-      if owner then
-        redis.call('HSET', seat_key(no), 'token', owner)
-      else
-        redis.call('DEL', seat_key(no))
-      end
-    end
+    write_seats()
     write_counts()
     write_holds()
+    write_caps()
   end
   if to > from or #tx.notes > 0 then
     publish(from, to)
