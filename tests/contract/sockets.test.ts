@@ -9,7 +9,7 @@ import { ENGINES } from './engines.js';
 const EVENT = 'ev1';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.each(ENGINES)('sockets on the %s engine', (engine) => {
+describe.each(ENGINES)('G4 sockets on the %s engine', (engine) => {
   let node: MemoryNode;
   let clients: Client[] = [];
 
@@ -42,7 +42,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
   });
 
   describe('handshake', () => {
-    it('greets a viewer without a token, and a buyer by name', async () => {
+    it('A1 greets a viewer without a token, and a buyer by name', async () => {
       await start();
       const viewer = await connectClient(node.url);
       clients.push(viewer.socket);
@@ -61,7 +61,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       expect(hello).toMatchObject({ subject: 'ann', role: 'guest', expiresAt: '2040-01-01T00:00:00.000Z' });
     });
 
-    it('refuses with the error object: unknown token, expired token, other protocol, nonsense', async () => {
+    it('A1 A2 refuses with the error object: unknown token, expired token, other protocol, nonsense', async () => {
       await start();
       expect(await refusal(node.url, { token: 'nobody' })).toMatchObject({ code: 'UNAUTHENTICATED', retryable: false });
       const expired = node.sessions.issue('late', 'guest', Date.now() - 1);
@@ -91,7 +91,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       await next(good, 'connect');
     });
 
-    it('a token that expires disconnects with UNAUTHENTICATED, and renewing it in time does not', async () => {
+    it('A6 a token that expires disconnects with UNAUTHENTICATED, and renewing it in time does not', async () => {
       await start();
       const socket = await join({ token: node.sessions.issue('ann', 'guest', Date.now() + 300) });
       const renewed = await join({ token: node.sessions.issue('bob', 'guest', Date.now() + 300) });
@@ -146,7 +146,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       expect(node.commands.calls.at(-1)?.actor.subject).toBe('cleo');
     });
 
-    it('a viewer may look but not act', async () => {
+    it('A1 a viewer may look but not act', async () => {
       await start();
       const viewer = await join();
       expect(await ask(viewer, 'subscribe', { eventId: EVENT })).toMatchObject({ ok: true });
@@ -210,7 +210,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       });
     });
 
-    it('hides drafts from all but admins, and names events there are not', async () => {
+    it('A5 hides drafts from all but admins, and names events there are not', async () => {
       await start();
       const ann = await buyer('ann');
       expect(await ask(ann, 'subscribe', { eventId: 'draft1' })).toMatchObject({ error: { code: 'EVENT_NOT_FOUND' } });
@@ -219,7 +219,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       expect(await ask(admin, 'subscribe', { eventId: 'draft1' })).toMatchObject({ ok: true, status: 'draft' });
     });
 
-    it('caps how many events one socket watches; watching the same again is no more', async () => {
+    it('G3 caps how many events one socket watches; watching the same again is no more', async () => {
       await start({ subscriptions: 1, events: [memoryEvent({ seats: 2 }), memoryEvent({ id: 'ev2', seats: 2 })] });
       const watcher = await join();
       expect(await ask(watcher, 'subscribe', { eventId: EVENT })).toMatchObject({ ok: true });
@@ -274,7 +274,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
   });
 
   describe('bad input', () => {
-    it('names every fault, changes nothing, and lives on', async () => {
+    it('P2 P3 G1 names every fault, changes nothing, and lives on', async () => {
       await start();
       const ann = await buyer('ann');
       const faults = async (name: string, payload?: unknown): Promise<unknown> => {
@@ -346,7 +346,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       expect(node.store.letter(EVENT, 0)).toBe('a');
     });
 
-    it('a message too large closes that socket with a reason; binary likewise; the others live on', async () => {
+    it('G5 a message too large closes that socket with a reason; binary likewise; the others live on', async () => {
       await start();
       const other = await buyer('other');
       const bad = async (
@@ -371,7 +371,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
       await expect.poll(() => metric('disconnectsTotal', { reason: 'binary' })).toBe(3);
     });
 
-    it('frames that no client sends: nonsense, wrong state, other namespaces', async () => {
+    it('G5 frames that no client sends: nonsense, wrong state, other namespaces', async () => {
       await start();
       const other = await buyer('other');
       for (const text of [
@@ -415,7 +415,7 @@ describe.each(ENGINES)('sockets on the %s engine', (engine) => {
   });
 
   describe('limits', () => {
-    it('slows a subject down over all its sockets, tells when to come back, and lets others be', async () => {
+    it('G2 slows a subject down over all its sockets, tells when to come back, and lets others be', async () => {
       await start({ limits: 'on', commandsPer10s: 10 });
       const [ann, annToo, bob] = await Promise.all([buyer('ann'), buyer('ann'), buyer('bob')]);
       const answers = await Promise.all(
