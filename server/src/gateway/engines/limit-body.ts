@@ -9,8 +9,11 @@ export async function limitBody(
   if (request.method === 'GET' || request.method === 'HEAD') return next(request);
   const announced = request.headers.get('content-length');
   if (announced !== null) return Number(announced) > maxBytes ? tooLarge(maxBytes) : next(request);
-  if (request.body === null) return next(request);
+  // Without length and without chunks there is no body.
+  if (!request.headers.has('transfer-encoding') || request.body === null) return next(request);
   let received = 0;
+  // Field by field: the adapter's request looks like one but Request's constructor does not take it for one.
+  const { url, method, headers, signal } = request;
   const counted = request.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
@@ -21,8 +24,8 @@ export async function limitBody(
     }),
   );
   try {
-    const response = await next(new Request(request, { body: counted, duplex: 'half' }));
-    return received > maxBytes && response.status >= 500 ? tooLarge(maxBytes) : response;
+    const response = await next(new Request(url, { method, headers, signal, body: counted, duplex: 'half' }));
+    return received > maxBytes && response.status >= 400 ? tooLarge(maxBytes) : response;
   } catch (error) {
     if (received > maxBytes) return tooLarge(maxBytes);
     throw error;

@@ -85,7 +85,7 @@ export class UwsHttp {
     }
     try {
       const response = await this.deps.fetch(request, { ip: head.ip });
-      return body?.tooLarge === true && response.status >= 500 ? tooLarge(maxBodyBytes) : response;
+      return body?.tooLarge === true && response.status >= 400 ? tooLarge(maxBodyBytes) : response;
     } catch (error) {
       if (body?.tooLarge === true) return tooLarge(maxBodyBytes);
       if (!isAbort(error))

@@ -67,9 +67,15 @@ export class UwsReply {
     this.res.cork(() => {
       this.#head(response);
       const length = response.headers.get('content-length');
-      if (method === 'HEAD' && length !== null) this.res.endWithoutBody(Number(length), close);
-      else if (method === 'HEAD' || status === 204 || status === 304) this.res.endWithoutBody(undefined, close);
-      else this.res.end(undefined, close);
+      if (method !== 'HEAD' && status !== 204 && status !== 304) {
+        this.res.end(undefined, close);
+        return;
+      }
+      // The length goes out as a plain header: given to endWithoutBody, the binary hangs up after the answer; and it
+      // counts arguments, so that an `undefined` length would be sent as 2^63.
+      if (length !== null && status !== 204 && !close) this.res.writeHeader('content-length', length);
+      if (close) this.res.endWithoutBody(0, true);
+      else this.res.endWithoutBody();
     });
   }
 
