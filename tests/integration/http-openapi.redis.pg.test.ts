@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERRORS, type ErrorCode, type Hold } from '@aisle/client/protocol';
+import { createEventSchema, ERRORS, patchEventSchema, type ErrorCode, type Hold } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { eventBody, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
 
@@ -8,6 +8,7 @@ interface Schema {
   type?: string | string[];
   properties?: Record<string, Schema>;
   required?: string[];
+  additionalProperties?: unknown;
 }
 interface Operation {
   summary?: string;
@@ -23,7 +24,7 @@ interface Document {
   components: { schemas: Record<string, Schema>; securitySchemes: Record<string, unknown> };
 }
 
-/** protocol.md's table, as far as it is built. */
+/** The calls of the contract, as far as it is built. */
 const CALLS = [
   ...['post /v1/events', 'get /v1/events', 'get /v1/events/{id}', 'patch /v1/events/{id}'],
   ...['publish', 'open', 'pause', 'close', 'cancel', 'block', 'unblock'].map((step) => `post /v1/events/{id}/${step}`),
@@ -51,7 +52,7 @@ const operations = (): [call: string, Operation][] =>
     Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
   );
 
-describe('/openapi.json', () => {
+describe('P6 /openapi.json', () => {
   test('is OpenAPI 3.1 with every call of the contract, each said what it does', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Aisle', version: '0.0.0' } });
     expect(
@@ -67,6 +68,19 @@ describe('/openapi.json', () => {
         call,
       ).toBe(true);
     }
+  });
+
+  test.each([
+    ['CreateEvent', createEventSchema],
+    ['PatchEvent', patchEventSchema],
+  ])('%s has the fields, the required ones and the strictness of the schema that parses it', (name, schema) => {
+    const parsing = z.toJSONSchema(schema, { io: 'input' });
+    const documented = document.components.schemas[name];
+    expect(Object.keys(documented?.properties ?? {}).toSorted()).toEqual(
+      Object.keys(parsing.properties ?? {}).toSorted(),
+    );
+    expect(documented?.required?.toSorted()).toEqual(parsing.required?.toSorted());
+    expect(documented?.additionalProperties).toBe(false);
   });
 
   test('every reference points at something', () => {
@@ -121,7 +135,7 @@ describe('/openapi.json', () => {
   });
 });
 
-describe('each handler answers as its route says', () => {
+describe('P5 P6 each handler answers as its route says', () => {
   /** The answer's status is documented for the call, and its body fits the schema there. */
   function expectDocumented(call: string, answer: Answer): void {
     const [method = '', path = ''] = call.split(' ');

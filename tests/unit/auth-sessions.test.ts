@@ -40,7 +40,7 @@ const refusalOf = async (work: Promise<unknown>): Promise<{ code: string; messag
 };
 const refused = async (token: string, by = sessions) => refusalOf(by.authenticate(token));
 
-describe('who is calling', () => {
+describe('A1 who is calling', () => {
   test('no token: a viewer, who may look', async () => {
     for (const token of [null, undefined, '']) expect(await sessions.authenticate(token)).toEqual(VIEWER);
   });
@@ -83,7 +83,7 @@ describe('who is calling', () => {
   });
 });
 
-describe('refused as UNAUTHENTICATED, saying why', () => {
+describe('A2 refused as UNAUTHENTICATED, saying why', () => {
   const cases: [name: string, token: () => string | Promise<string>, says: RegExp][] = [
     ['alg none', () => new UnsecuredJWT(GOOD).encode(), /not signed/],
     [
@@ -146,7 +146,7 @@ describe('refused as UNAUTHENTICATED, saying why', () => {
   });
 });
 
-describe('sessions', () => {
+describe('A3 sessions', () => {
   const guest = () => sessions.create(VIEWER, {});
   const staff = (role: Role, changes: Partial<Actor> = {}): Actor => ({ ...VIEWER, subject: 's', role, ...changes });
 
@@ -230,7 +230,7 @@ describe('sessions', () => {
   });
 });
 
-describe('a key server (JWKS)', () => {
+describe('A2 a key server (JWKS)', () => {
   let server: Server;
   let jwksUrl: string;
   let privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
