@@ -219,6 +219,20 @@ describe('staff', () => {
     ).toHaveLength(0);
   });
 
+  test('A4 a token for other events is refused before anything else', async () => {
+    const minted = await world.call('POST', '/v1/sessions', {
+      body: { subject: 'till-1', role: 'box_office', events: ['evt_other'] },
+    });
+    const { token } = minted.body as { token: string };
+    for (const [method, path] of [
+      ['GET', `/v1/events/${event.id}/holds`],
+      ['POST', `/v1/events/${event.id}/block`],
+    ] as const) {
+      expect(refusal(await world.call(method, path, { token })), path).toEqual({ status: 403, code: 'FORBIDDEN' });
+    }
+    expect(refusal(await hold(token, { seats: ['r0-4'] }))).toEqual({ status: 403, code: 'FORBIDDEN' });
+  });
+
   test('A4 act for a buyer', async () => {
     const made = (
       await world.call('POST', holds, { body: { eventId: event.id, seats: ['r0-4'], onBehalfOf: 'caller-7' } })
