@@ -98,7 +98,7 @@ const handler: FetchHandler = (request, { ip }) => {
   return route === undefined ? new Response('no route', { status: 404 }) : route(request, ip);
 };
 
-describe.each(ENGINES)('HTTP on the %s engine', (engine) => {
+describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
   let node: MemoryNode;
 
   async function start(engineDeps: Partial<EngineDeps> = {}): Promise<void> {
@@ -178,7 +178,7 @@ describe.each(ENGINES)('HTTP on the %s engine', (engine) => {
     expect(sha256(slow)).toBe(sha256(large));
   });
 
-  it('refuses bodies past the limit with 413, announced or not, and reads on', async () => {
+  it('G5 refuses bodies past the limit with 413, announced or not, and reads on', async () => {
     await start({ maxBodyBytes: MIB });
     for (const body of [randomBytes(2 * MIB), randomBytes(10 * MIB)]) {
       const answer = await fetch(`${node.url}/hash`, { method: 'POST', body });
@@ -231,7 +231,7 @@ describe.each(ENGINES)('HTTP on the %s engine', (engine) => {
     const answer = await fetch(`${node.url}/stream`);
     const times: number[] = [];
     let text = '';
-    const reader = answer.body?.getReader();
+    const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader();
     for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
       times.push(performance.now());
       text += new TextDecoder().decode(part.value);
@@ -293,7 +293,7 @@ describe.each(ENGINES)('HTTP on the %s engine', (engine) => {
     expect((await fetch(`${node.url}/cookies`)).headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2; Path=/']);
   });
 
-  it('malformed requests are refused and harm nobody', async () => {
+  it('G5 malformed requests are refused and harm nobody', async () => {
     await start();
     const lines = [
       'NONSENSE\r\n\r\n',
@@ -370,7 +370,7 @@ describe.each(ENGINES)('HTTP on the %s engine', (engine) => {
   });
 });
 
-it('where uWS is asked for and does not load, Node serves and the log says why', async () => {
+it('G4 where uWS is asked for and does not load, Node serves and the log says why', async () => {
   const lines: { reason?: string }[] = [];
   const logger = createLogger('silent', 'test');
   logger.warn = (fields: object) => void lines.push(fields);

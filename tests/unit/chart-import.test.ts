@@ -50,7 +50,7 @@ function inside(outline: readonly Point[], { x, y }: Point): boolean {
   return odd;
 }
 
-describe('seats.io', () => {
+describe('C3 seats.io', () => {
   const result = importSeatsio(jsonOf('club.seatsio.json'));
   const chart = chartOf(result);
   const seat = (id: string) => chart.seats.find((each) => each.id === id);
@@ -208,7 +208,7 @@ describe('seats.io', () => {
 });
 
 /** Real files that stay where they are; the fixtures above exercise the same code where they are absent. */
-describe.runIf(existsSync(shared('race-track.seatsio.json')))('seats.io: real charts', () => {
+describe.runIf(existsSync(shared('race-track.seatsio.json')))('C3 seats.io: real charts', () => {
   test('race-track: 8,897 seats in 4 stands at their right places', () => {
     const chart = chartOf(importChart(readFileSync(shared('race-track.seatsio.json'), 'utf8')));
     const outlines = new Map(chart.sections.map((section) => [section.key, section.outline ?? []]));
@@ -253,7 +253,7 @@ describe.runIf(existsSync(shared('race-track.seatsio.json')))('seats.io: real ch
   });
 });
 
-describe('pretix', () => {
+describe('C4 pretix', () => {
   const result = importPretix(jsonOf('hall.pretix.json'));
   const chart = chartOf(result);
 
@@ -317,7 +317,7 @@ describe('pretix', () => {
   });
 });
 
-describe('CSV', () => {
+describe('C5 CSV', () => {
   test('seats and areas, column names as people write them', () => {
     const result = importCsv(textOf('hall.csv'));
     const chart = chartOf(result);

@@ -27,7 +27,7 @@ function faultsOf(change: Change): string[] {
   return result.ok ? [] : result.faults.map((fault) => `${fault.path} ${fault.code}`);
 }
 
-describe('aisle-chart/1: a valid chart', () => {
+describe('C1 aisle-chart/1: a valid chart', () => {
   test('comes back with defaults and equals what the schema makes of it', () => {
     const result = validateChart(small);
     expect(result).toEqual({ ok: true, chart: chartSchema.parse(small) });
@@ -47,7 +47,7 @@ describe('aisle-chart/1: a valid chart', () => {
   });
 });
 
-describe('aisle-chart/1: each fault by itself, with its path and a stable code', () => {
+describe('C1 aisle-chart/1: each fault by itself, with its path and a stable code', () => {
   const seat =
     (more: object): Change =>
     (chart) =>
@@ -168,7 +168,7 @@ describe('aisle-chart/1: each fault by itself, with its path and a stable code',
   });
 });
 
-describe('aisle-chart/1: hostile input', () => {
+describe('C1 aisle-chart/1: hostile input', () => {
   test('__proto__ keys are refused outside extra and dropped inside, and pollute nothing', () => {
     const text = JSON.stringify(small).replace(
       '"note":"x"',
@@ -270,7 +270,7 @@ describe('compiling a chart', () => {
     });
   const runsOf = (chart: Chart): number[][] => compileChart(chart).runs.map((run) => [...run.seats]);
 
-  test('numbers places by their order and counts them by category', () => {
+  test('C2 numbers places by their order and counts them by category', () => {
     const chart = compiled({
       ...small,
       categories: [
@@ -312,7 +312,7 @@ describe('compiling a chart', () => {
     );
   });
 
-  test('a row is cut at aisles, and where a seat is missing', () => {
+  test('C6 a row is cut at aisles, and where a seat is missing', () => {
     expect(
       runsOf(
         row([
@@ -331,7 +331,7 @@ describe('compiling a chart', () => {
       [5, 6],
     ]);
   });
-  test('uneven spacing is no aisle', () => {
+  test('C6 uneven spacing is no aisle', () => {
     expect(
       runsOf(
         row([
