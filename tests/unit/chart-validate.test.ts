@@ -176,6 +176,8 @@ describe('C1 aisle-chart/1: hostile input', () => {
     );
     const result = validateChart(JSON.parse(text));
     expect(result.ok && JSON.stringify(result.chart.seats[1]?.extra)).toBe('{"deep":{"kept":1}}');
+    const deep = result.ok ? result.chart.seats[1]?.extra?.deep : undefined;
+    expect(Object.getPrototypeOf(deep)).toBe(Object.prototype);
     const outside = validateChart(
       JSON.parse(JSON.stringify(small).replace('"id":"a"', '"id":"a","__proto__":{"polluted":1}')),
     );
@@ -304,6 +306,9 @@ describe('compiling a chart', () => {
     expect(compiled({ ...small, seats: [...small.seats].reverse() }).hash).not.toBe(hash);
   });
   test('canonical JSON is JSON of the same value with sorted keys', () => {
+    expect(canonicalJson({ b: [1, { z: null, y: undefined }], a: { d: 'ä', c: -0 } })).toBe(
+      '{"a":{"c":0,"d":"ä"},"b":[1,{"z":null}]}',
+    );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
