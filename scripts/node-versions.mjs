@@ -9,7 +9,8 @@ import { fetchNode, NODE_RANGES, nodePackage } from './lib/other-nodes.mjs';
 import { ensureProgram, REDIS } from './lib/system-packages.mjs';
 import { runVitest } from './lib/vitest.mjs';
 
-const CONTRACT_TESTS = 'tests/contract';
+/** The contract of both engines in process, and the real server process: it starts, picks an engine and says why. */
+const CONTRACT_TESTS = ['tests/contract', 'tests/integration/engine-choice.test.ts'];
 
 const [flag, wanted] = process.argv.slice(2);
 const ranges = flag === '--only' ? NODE_RANGES.filter((range) => range === wanted) : NODE_RANGES;
@@ -41,7 +42,7 @@ async function testOn(range) {
   // The tests ask for it: what the version must be, so that nobody tests one Node thinking it is another.
   const env = { AISLE_TEST_NODE_VERSION: node.version };
   const { code, passed, failed, output } = await runVitest({
-    args: [CONTRACT_TESTS],
+    args: CONTRACT_TESTS,
     node: node.binary,
     quiet: true,
     env,

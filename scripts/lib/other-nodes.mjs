@@ -44,5 +44,8 @@ export async function fetchNode(range) {
     const { code, output } = await run('npm', args, { quiet: true, cwd: folder });
     if (code !== 0 || !existsSync(binary)) return { error: output.trim().split('\n').slice(-3).join(' ') };
   }
-  return { binary, version: JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')).version };
+  return {
+    binary,
+    version: JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')).version.replace(/^v/, ''),
+  };
 }

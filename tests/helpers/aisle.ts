@@ -36,6 +36,8 @@ export interface TestProcess {
   readonly running: boolean;
   /** SIGKILL unless told otherwise; resolves when it is gone. SIGSTOP and SIGCONT return at once. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Closes the channel to it, as the end of whoever started it does. */
+  disconnect(): void;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -182,6 +184,7 @@ function startProcess(name: string, main: string, env: Record<string, string>): 
       return child.exitCode === null && child.signalCode === null;
     },
     kill: (signal = 'SIGKILL') => kill(child, signal),
+    disconnect: () => child.disconnect(),
     ended,
   };
 }

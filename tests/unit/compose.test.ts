@@ -114,7 +114,7 @@ describe('Dockerfile', () => {
     const majors = lines.flatMap((line) => /^FROM node:(\d+)-/.exec(line)?.[1] ?? []);
     expect(new Set(majors)).toEqual(new Set(['22']));
     // 127 is the module version of Node 22.
-    const binaries = path.join(projectRoot, 'node_modules/uWebSockets.js/dist');
+    const binaries = path.join(projectRoot, 'node_modules/uWebSockets.js/dist/bin');
     expect(readdirSync(binaries)).toContain('uws_linux_x64_127.node');
   });
 
