@@ -1,4 +1,4 @@
-import type { SeatsFrame, SubscribeAck } from '@aisle/client/protocol';
+import { subscribeAckSchema, type SeatsFrame, type SubscribeAck } from '@aisle/client/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_MAX_BACKPRESSURE_BYTES } from '../../server/src/gateway/engines/engine.js';
 import { MapViewer } from '../helpers/map-viewer.js';
@@ -92,7 +92,7 @@ describe.each(ENGINES)('slow consumers on the %s engine', (engine) => {
     node = await startMemoryNode({ engine, events: [memoryEvent({ seats: SEATS })] });
     const client = (await connectClient(node.url)).socket;
     sockets.push(client);
-    const first = (await ask(client, 'subscribe', { eventId: EVENT })) as unknown as SubscribeAck;
+    const first = subscribeAckSchema.parse(await ask(client, 'subscribe', { eventId: EVENT }));
     for (const socket of node.engine.io.sockets.sockets.values()) socket.conn.close();
     await next(client, 'disconnect');
     for (let i = 0; i < 100; i++) node.store.change(EVENT, { seats: [[i, 's']] });

@@ -1,4 +1,4 @@
-import type { SeatsFrame, SubscribeAck } from '@aisle/client/protocol';
+import { holdSchema, type SeatsFrame, type SubscribeAck } from '@aisle/client/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MapViewer } from '../helpers/map-viewer.js';
 import { memoryEvent } from '../helpers/memory-event.js';
@@ -120,9 +120,7 @@ describe.each(ENGINES)('G4 sockets on the %s engine', (engine) => {
         socket.on('hold', (note: { kind: string }) => heard.push(`${name} ${note.kind}`));
       }
       await ask(ann, 'subscribe', { eventId: EVENT });
-      const { hold } = (await ask(ann, 'hold', { eventId: EVENT, seats: ['s0'] })) as unknown as {
-        hold: { token: string };
-      };
+      const hold = holdSchema.parse((await ask(ann, 'hold', { eventId: EVENT, seats: ['s0'] })).hold);
       await ask(ann, 'release', { eventId: EVENT, holdToken: hold.token });
       await sleep(50);
       expect(heard.sort()).toEqual(['ann released', 'annToo released']);
