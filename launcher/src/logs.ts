@@ -43,6 +43,8 @@ export function lastLines(file: string, count: number): string[] {
 interface LogLine {
   readonly level: number;
   readonly text: string;
+  /** It says why, as "uWebSockets.js does not load here" does. */
+  readonly hasReason: boolean;
 }
 
 /** What else of a line helps a person; the rest is in the file. */
@@ -58,7 +60,7 @@ function parseLine(line: string): LogLine | null {
     if (typeof level !== 'number') return null;
     const told = ['msg', ...TOLD_FIELDS].map((name) => fields.get(name));
     const words = told.filter((value) => typeof value === 'string' || typeof value === 'number').join(' ');
-    return { level, text: `${words}${cause(fields.get('err'))}` };
+    return { level, text: `${words}${cause(fields.get('err'))}`, hasReason: fields.has('reason') };
   } catch {
     return null;
   }
@@ -100,13 +102,16 @@ export function followOutput(
             // Most lines are below warn: told apart without parsing them.
             if (least >= CONSOLE_LEVELS.warnings && /^\{"level":[123]0,/.test(line)) return;
             const parsed = parseLine(line);
-            if (parsed === null || parsed.level >= least) show(name, readable(line) ?? line);
+            if (parsed === null || parsed.level >= least || isNews(parsed)) show(name, readable(line) ?? line);
           });
           lines.on('close', () => resolve());
         }),
     );
   return Promise.all(ended).then(() => closeSync(fd));
 }
+
+/** A warning with a reason is told at any time; the others only once all parts are there. */
+const isNews = (line: LogLine): boolean => line.level >= CONSOLE_LEVELS.warnings && line.hasReason;
 
 function show(name: string, text: string): void {
   const time = new Date().toTimeString().slice(0, 8);

@@ -25,7 +25,7 @@ const linesOf = (logs: string): LogLine[] =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as LogLine);
 
-describe(`the server process on Node ${process.versions.node}`, () => {
+describe(`the server process on Node ${process.versions.node}`, { timeout: 60_000 }, () => {
   let aisle: TestAisle | undefined;
   afterEach(async () => {
     await aisle?.stop();
