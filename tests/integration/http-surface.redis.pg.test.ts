@@ -197,7 +197,7 @@ describe('around every answer', () => {
   test('H6 a log line with route and outcome, never an address or a token', async () => {
     const lines: string[] = [];
     const logger = createLogger('info', 'test');
-    logger.info = ((line: object) => void lines.push(JSON.stringify(line))) as typeof logger.info;
+    logger.info = (line: object) => void lines.push(JSON.stringify(line));
     const logged = world.with({ logger });
     const token = await world.guest();
     const holdToken = `${event.id}.AAAAAAAAAAAAAAAAAAAAAA`;
@@ -314,7 +314,9 @@ describe('operation', () => {
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toContain('text/plain');
     const text = await response.text();
-    expect(text).toMatch(/aisle_commands_total\{[^}]*command="hold",outcome="UNKNOWN_SEAT",transport="http"[^}]*\} [1-9]/);
+    expect(text).toMatch(
+      /aisle_commands_total\{[^}]*command="hold",outcome="UNKNOWN_SEAT",transport="http"[^}]*\} [1-9]/,
+    );
     expect(text).toMatch(
       /aisle_http_request_duration_seconds_count\{[^}]*method="POST",route="\/v1\/inventory\/holds",status="404"[^}]*\} [1-9]/,
     );

@@ -3,7 +3,7 @@ import type { LiveEvent } from '../domain/event.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import { createChartCache } from './chart-cache.js';
+import { createChartCache, type ChartCache } from './chart-cache.js';
 import { guarded, type Sql } from './client.js';
 import { findEvent, type EventRecord } from './events.js';
 
@@ -29,94 +29,115 @@ interface Read {
   queued?: Promise<LiveEvent>;
 }
 
-export function createEventDirectory(deps: EventDirectoryDeps): ClosableEventDirectory {
-  const { sql, clock, logger } = deps;
-  const charts = createChartCache(sql);
-  const entries = new Map<string, LiveEvent>();
-  const missing = new Map<string, number>();
-  const reads = new Map<string, Read>();
-  const listeners: ((live: LiveEvent) => void)[] = [];
+export const createEventDirectory = (deps: EventDirectoryDeps): ClosableEventDirectory =>
+  new CachedEventDirectory(deps);
 
-  const notFound = (eventId: string): AisleError => {
-    entries.delete(eventId);
-    missing.delete(eventId);
-    missing.set(eventId, clock());
-    dropOldest(missing, MAX_MISSING);
-    return AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
-  };
+class CachedEventDirectory implements ClosableEventDirectory {
+  readonly #deps: EventDirectoryDeps;
+  readonly #charts: ChartCache;
+  // Maps keep insertion order: the first key is the one not used for longest.
+  readonly #entries = new Map<string, LiveEvent>();
+  /** When an id was last found to be unknown. */
+  readonly #missing = new Map<string, number>();
+  readonly #reads = new Map<string, Read>();
+  readonly #listeners: ((live: LiveEvent) => void)[] = [];
+  readonly #timer: NodeJS.Timeout;
 
-  const accept = async (eventId: string, record: EventRecord): Promise<LiveEvent> => {
-    const before = entries.get(eventId);
-    const { event, epoch } = record;
-    if (before !== undefined && before.event.version === event.version && before.epoch === epoch) return before;
-    const live: LiveEvent = { event, epoch, chart: await charts.get(record.chartHash) };
-    missing.delete(eventId);
-    entries.delete(eventId);
-    entries.set(eventId, live);
-    dropOldest(entries, MAX_EVENTS);
-    if (before !== undefined) for (const listener of listeners) listener(live);
-    return live;
-  };
+  constructor(deps: EventDirectoryDeps) {
+    this.#deps = deps;
+    this.#charts = createChartCache(deps.sql);
+    deps.subscribe((eventId) => this.#noticed(eventId));
+    this.#timer = setInterval(() => void this.#poll(), deps.pollMs ?? POLL_MS);
+    this.#timer.unref();
+  }
 
-  const read = async (eventId: string): Promise<LiveEvent> => {
-    const record = await findEvent(sql, eventId);
-    if (record === null) throw notFound(eventId);
-    return accept(eventId, record);
-  };
-  const begin = (eventId: string): Promise<LiveEvent> => {
-    const slot: Read = { running: read(eventId) };
-    reads.set(eventId, slot);
+  async get(eventId: string): Promise<LiveEvent> {
+    const live = this.#entries.get(eventId);
+    if (live !== undefined) {
+      this.#entries.delete(eventId);
+      this.#entries.set(eventId, live);
+      return live;
+    }
+    const missedAt = this.#missing.get(eventId);
+    if (missedAt !== undefined && this.#deps.clock() - missedAt < MISSING_MS) throw notFound(eventId);
+    return this.#reads.get(eventId)?.running ?? this.#begin(eventId);
+  }
+
+  // A caller of refresh wants what Postgres says from now on: a read already under way may be older, so one more is queued
+  // behind it, shared by everybody who comes meanwhile.
+  refresh(eventId: string): Promise<LiveEvent> {
+    const slot = this.#reads.get(eventId);
+    if (slot === undefined) return this.#begin(eventId);
+    const again = (): Promise<LiveEvent> => this.#begin(eventId);
+    slot.queued ??= slot.running.then(again, again);
+    return slot.queued;
+  }
+
+  peek(eventId: string): LiveEvent | undefined {
+    return this.#entries.get(eventId);
+  }
+
+  onChange(listener: (live: LiveEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #begin(eventId: string): Promise<LiveEvent> {
+    const slot: Read = { running: this.#read(eventId) };
+    this.#reads.set(eventId, slot);
     const done = (): void => {
-      if (slot.queued === undefined && reads.get(eventId) === slot) reads.delete(eventId);
+      if (slot.queued === undefined && this.#reads.get(eventId) === slot) this.#reads.delete(eventId);
     };
     slot.running.then(done, done);
     return slot.running;
-  };
-  // A caller of refresh wants what Postgres says from now on: a read already under way may be older, so one more is queued
-  // behind it, shared by everybody who comes meanwhile.
-  const refresh = (eventId: string): Promise<LiveEvent> => {
-    const slot = reads.get(eventId);
-    if (slot === undefined) return begin(eventId);
-    const again = (): Promise<LiveEvent> => begin(eventId);
-    slot.queued ??= slot.running.then(again, again);
-    return slot.queued;
-  };
-  const refreshQuietly = (eventId: string): void => {
-    refresh(eventId).catch((error: unknown) => logger.debug({ eventId, err: error }, 'event not re-read'));
-  };
+  }
 
-  deps.subscribe((eventId) => {
-    missing.delete(eventId);
-    if (entries.has(eventId) || reads.has(eventId)) refreshQuietly(eventId);
-  });
-  const timer = setInterval(() => {
-    findChanged(sql, entries).then(
-      (changed) => changed.forEach(refreshQuietly),
-      (error: unknown) => logger.debug({ err: error }, 'events not polled'),
+  async #read(eventId: string): Promise<LiveEvent> {
+    const record = await findEvent(this.#deps.sql, eventId);
+    if (record !== null) return this.#accept(eventId, record);
+    this.#entries.delete(eventId);
+    this.#missing.delete(eventId);
+    this.#missing.set(eventId, this.#deps.clock());
+    dropOldest(this.#missing, MAX_MISSING);
+    throw notFound(eventId);
+  }
+
+  async #accept(eventId: string, { event, epoch, chartHash }: EventRecord): Promise<LiveEvent> {
+    const before = this.#entries.get(eventId);
+    if (before?.event.version === event.version && before.epoch === epoch) return before;
+    const live: LiveEvent = { event, epoch, chart: await this.#charts.get(chartHash) };
+    this.#missing.delete(eventId);
+    this.#entries.delete(eventId);
+    this.#entries.set(eventId, live);
+    dropOldest(this.#entries, MAX_EVENTS);
+    if (before !== undefined) for (const listener of this.#listeners) listener(live);
+    return live;
+  }
+
+  #noticed(eventId: string): void {
+    this.#missing.delete(eventId);
+    if (this.#entries.has(eventId) || this.#reads.has(eventId)) this.#refreshQuietly(eventId);
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      for (const eventId of await findChanged(this.#deps.sql, this.#entries)) this.#refreshQuietly(eventId);
+    } catch (error) {
+      this.#deps.logger.debug({ err: error }, 'events not polled');
+    }
+  }
+
+  #refreshQuietly(eventId: string): void {
+    this.refresh(eventId).catch((error: unknown) =>
+      this.#deps.logger.debug({ eventId, err: error }, 'event not re-read'),
     );
-  }, deps.pollMs ?? POLL_MS);
-  timer.unref();
-
-  return {
-    async get(eventId) {
-      const live = entries.get(eventId);
-      if (live !== undefined) {
-        // Moved to the end: the first key stays the one not used for longest.
-        entries.delete(eventId);
-        entries.set(eventId, live);
-        return live;
-      }
-      const missedAt = missing.get(eventId);
-      if (missedAt !== undefined && clock() - missedAt < MISSING_MS)
-        throw AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
-      return reads.get(eventId)?.running ?? begin(eventId);
-    },
-    refresh,
-    peek: (eventId) => entries.get(eventId),
-    onChange: (listener) => void listeners.push(listener),
-    close: () => clearInterval(timer),
-  };
+  }
 }
+
+const notFound = (eventId: string): AisleError => AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
 
 /** Ids of those whose version or epoch is not Postgres's. */
 async function findChanged(sql: Sql, entries: ReadonlyMap<string, LiveEvent>): Promise<string[]> {

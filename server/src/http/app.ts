@@ -9,7 +9,8 @@ import { errorResponse, faultsOf, invalidRequest } from './errors.js';
 import { nulFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
-import { eventRoutes } from './routes/events.js';
+import { eventReadRoutes } from './routes/event-reads.js';
+import { eventWriteRoutes } from './routes/event-writes.js';
 import { holdRoutes } from './routes/holds.js';
 import { lifecycleRoutes } from './routes/lifecycle.js';
 import { mapRoutes } from './routes/map.js';
@@ -40,7 +41,8 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.notFound(notFound);
 
   sessionRoutes(app, deps);
-  eventRoutes(app, deps);
+  eventReadRoutes(app, deps);
+  eventWriteRoutes(app, deps);
   lifecycleRoutes(app, deps);
   mapRoutes(app, deps);
   staffRoutes(app, deps);

@@ -1,18 +1,17 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AisleError, listEventsSchema, type Chart, type SeatEvent } from '@aisle/client/protocol';
-import { z } from 'zod';
-import { changeEvent, createEvent } from '../../db/write-event.js';
-import { findEvent, listEvents } from '../../db/events.js';
+import { AisleError, type Chart, type Fault, type PatchEvent, type SeatEvent } from '@aisle/client/protocol';
+import { changeEvent, createEvent, type ChangeEventInput } from '../../db/write-event.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { compileChart } from '../../domain/chart/compile.js';
+import type { CompiledChart } from '../../domain/chart/model.js';
 import { validateChart } from '../../domain/chart/validate.js';
+import type { LiveEvent } from '../../domain/event.js';
 import { jsonBody, MAX_CHART_BODY_BYTES } from '../body.js';
 import { actorOf, adminOnly, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import { invalidRequest } from '../errors.js';
 import { changedFields, faultsOfFields, fieldsOfCreate, fieldsOfPatch } from '../event-input.js';
 import * as doc from '../openapi.js';
-import { hideDraft } from '../visible.js';
 
 const create = doc.route(
   {
@@ -34,28 +33,6 @@ const create = doc.route(
     'IDEMPOTENCY_MISMATCH',
   ],
 );
-const list = doc.route(
-  {
-    method: 'get',
-    path: '/v1/events',
-    tags: ['Events'],
-    summary: 'List events by start; drafts for admins alone',
-    request: { query: listEventsSchema },
-    responses: { 200: doc.json(doc.eventListModel, 'Events; nextCursor where there are more') },
-  },
-  ['UNAUTHENTICATED'],
-);
-const get = doc.route(
-  {
-    method: 'get',
-    path: '/v1/events/{id}',
-    tags: ['Events'],
-    summary: 'One event',
-    request: { params: doc.eventParams },
-    responses: { 200: doc.json(doc.eventModel, 'The event') },
-  },
-  ['EVENT_NOT_FOUND', 'UNAUTHENTICATED'],
-);
 const patch = doc.route(
   {
     method: 'patch',
@@ -75,7 +52,7 @@ const patch = doc.route(
   ],
 );
 
-export function eventRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
+export function eventWriteRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   const { sql, directory } = deps;
 
   app.openapi(create, async (c) => {
@@ -100,32 +77,9 @@ export function eventRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     return c.json(result.event, 201);
   });
 
-  app.openapi(list, async (c) => {
-    const { cursor, ...query } = c.req.valid('query');
-    const drafts = (await actorOf(c)).role === 'admin';
-    const after = cursor === undefined ? {} : { after: readCursor(cursor) };
-    const records = await listEvents(sql, { ...query, drafts, ...after, limit: query.limit + 1 });
-    const items = records.slice(0, query.limit).map(({ event }) => event);
-    const last = items.at(-1);
-    return c.json(
-      { items, ...(records.length > query.limit && last !== undefined ? { nextCursor: writeCursor(last) } : {}) },
-      200,
-    );
-  });
-
-  app.openapi(get, async (c) => {
-    const { id } = c.req.valid('param');
-    // Whoever holds a token wants what Postgres says now; the public gets what this node knows, at most seconds old.
-    const cached = c.req.header('authorization') === undefined ? directory.peek(id)?.event : undefined;
-    const event = cached ?? (await findEvent(sql, id))?.event;
-    if (event === undefined) throw notFound(id);
-    await hideDraft(c, id, event.status);
-    return c.json(event, 200);
-  });
-
   app.openapi(patch, async (c) => {
     const { id } = c.req.valid('param');
-    const { chart: chartInput, version, ...body } = c.req.valid('json');
+    const { chart: chartInput, ...body } = c.req.valid('json');
     const chart = chartInput === undefined ? undefined : compileChart(validChart(chartInput));
     // Drafts too: prices must name the categories of the chart the event has now.
     const live = await directory.refresh(id);
@@ -134,24 +88,32 @@ export function eventRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
       eventId: id,
       actor: subject ?? '',
       chart,
-      decide: ({ event, chartHash }) => {
-        if (event.version !== version || live.event.version !== version) {
-          throw AisleError.of('VERSION_CONFLICT', { details: { version: event.version } });
-        }
-        const before = fieldsOfPatch(event, {});
-        const fields = fieldsOfPatch(event, body);
-        const newChart = chart !== undefined && chart.hash !== chartHash;
-        if (newChart) refuseUnlessDraft(event, 'chart');
-        if (fields.currency !== event.currency) refuseUnlessDraft(event, 'currency');
-        refuseFaults(faultsOfFields(fields, (chart ?? live.chart).categoryKeys));
-        return { fields, changed: [...changedFields(before, fields), ...(newChart ? ['chart'] : [])] };
-      },
+      decide: decidePatch(live, body, chart),
     });
-    if (result.kind === 'not_found') throw notFound(id);
+    if (result.kind === 'not_found') throw AisleError.of('EVENT_NOT_FOUND', { details: { eventId: id } });
     if (result.kind === 'external_id_taken') throw externalIdTaken();
     await tellOthers(deps, id);
     return c.json(result.record.event, 200);
   });
+}
+
+/** The rules of PATCH, applied to the locked row: version first, then what only a draft may change, then the fields. */
+function decidePatch(
+  live: LiveEvent,
+  { version, ...body }: Omit<PatchEvent, 'chart'>,
+  chart: CompiledChart | undefined,
+): ChangeEventInput['decide'] {
+  return ({ event, chartHash }) => {
+    if (event.version !== version || live.event.version !== version) {
+      throw AisleError.of('VERSION_CONFLICT', { details: { version: event.version } });
+    }
+    const fields = fieldsOfPatch(event, body);
+    const newChart = chart !== undefined && chart.hash !== chartHash;
+    if (newChart) refuseUnlessDraft(event, 'chart');
+    if (fields.currency !== event.currency) refuseUnlessDraft(event, 'currency');
+    refuseFaults(faultsOfFields(fields, (chart ?? live.chart).categoryKeys));
+    return { fields, changed: [...changedFields(fieldsOfPatch(event, {}), fields), ...(newChart ? ['chart'] : [])] };
+  };
 }
 
 /** The change is in Postgres; whoever was not reached reads it there within seconds (SPEC R4), so the answer stands. */
@@ -163,10 +125,9 @@ async function tellOthers({ directory, hooks, logger }: HttpDeps, eventId: strin
   }
 }
 
-const notFound = (eventId: string): AisleError => AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
 const externalIdTaken = (): AisleError => invalidRequest([{ path: 'externalId', message: 'another event has it' }]);
 
-function refuseFaults(faults: ReturnType<typeof faultsOfFields>): void {
+function refuseFaults(faults: readonly Fault[]): void {
   if (faults.length > 0) throw invalidRequest(faults);
 }
 
@@ -186,16 +147,4 @@ function validChart(input: unknown): Chart {
     message: `The chart has ${total} ${total === 1 ? 'fault' : 'faults'}.`,
     details: { faults, total },
   });
-}
-
-const cursorSchema = z.tuple([z.iso.datetime(), z.string().max(64)]);
-const writeCursor = ({ startsAt, id }: SeatEvent): string =>
-  Buffer.from(JSON.stringify([startsAt, id])).toString('base64url');
-function readCursor(cursor: string): { startsAt: string; id: string } {
-  try {
-    const [startsAt, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { startsAt, id };
-  } catch {
-    throw invalidRequest([{ path: 'cursor', message: 'not a cursor of this list' }]);
-  }
 }

@@ -1,0 +1,68 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { AisleError, listEventsSchema, type SeatEvent } from '@aisle/client/protocol';
+import { z } from 'zod';
+import { findEvent, listEvents } from '../../db/events.js';
+import { actorOf, type AppEnv } from '../context.js';
+import type { HttpDeps } from '../deps.js';
+import { invalidRequest } from '../errors.js';
+import * as doc from '../openapi.js';
+import { hideDraft } from '../visible.js';
+
+const list = doc.route(
+  {
+    method: 'get',
+    path: '/v1/events',
+    tags: ['Events'],
+    summary: 'List events by start; drafts for admins alone',
+    request: { query: listEventsSchema },
+    responses: { 200: doc.json(doc.eventListModel, 'Events; nextCursor where there are more') },
+  },
+  ['UNAUTHENTICATED'],
+);
+const get = doc.route(
+  {
+    method: 'get',
+    path: '/v1/events/{id}',
+    tags: ['Events'],
+    summary: 'One event',
+    request: { params: doc.eventParams },
+    responses: { 200: doc.json(doc.eventModel, 'The event') },
+  },
+  ['EVENT_NOT_FOUND', 'UNAUTHENTICATED'],
+);
+export function eventReadRoutes(app: OpenAPIHono<AppEnv>, { sql, directory }: HttpDeps): void {
+  app.openapi(list, async (c) => {
+    const { cursor, ...query } = c.req.valid('query');
+    const drafts = (await actorOf(c)).role === 'admin';
+    const after = cursor === undefined ? {} : { after: readCursor(cursor) };
+    const records = await listEvents(sql, { ...query, drafts, ...after, limit: query.limit + 1 });
+    const items = records.slice(0, query.limit).map(({ event }) => event);
+    const last = items.at(-1);
+    return c.json(
+      { items, ...(records.length > query.limit && last !== undefined ? { nextCursor: writeCursor(last) } : {}) },
+      200,
+    );
+  });
+
+  app.openapi(get, async (c) => {
+    const { id } = c.req.valid('param');
+    // Whoever holds a token wants what Postgres says now; the public gets what this node knows, at most seconds old.
+    const cached = c.req.header('authorization') === undefined ? directory.peek(id)?.event : undefined;
+    const event = cached ?? (await findEvent(sql, id))?.event;
+    if (event === undefined) throw AisleError.of('EVENT_NOT_FOUND', { details: { eventId: id } });
+    await hideDraft(c, id, event.status);
+    return c.json(event, 200);
+  });
+}
+
+const cursorSchema = z.tuple([z.iso.datetime(), z.string().max(64)]);
+const writeCursor = ({ startsAt, id }: SeatEvent): string =>
+  Buffer.from(JSON.stringify([startsAt, id])).toString('base64url');
+function readCursor(cursor: string): { startsAt: string; id: string } {
+  try {
+    const [startsAt, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return { startsAt, id };
+  } catch {
+    throw invalidRequest([{ path: 'cursor', message: 'not a cursor of this list' }]);
+  }
+}
