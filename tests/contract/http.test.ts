@@ -120,7 +120,7 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
         body: 'héllo',
       });
     }
-    expect(await (await fetch(`${node.url}/echo`)).json()).toMatchObject({ method: 'GET', body: null });
+    expect(await (await fetch(`${node.url}/echo`)).json()).toMatchObject({ method: 'GET', path: '/echo', body: null });
     expect(await (await fetch(`${node.url}/echo`, { method: 'DELETE' })).json()).toMatchObject({ method: 'DELETE' });
     expect((await fetch(`${node.url}/nowhere`)).status).toBe(404);
     expect((await fetch(`${node.url}/echo`, { method: 'OPTIONS' })).status).toBe(200);

@@ -100,7 +100,8 @@ function readHead(res: HttpResponse, req: HttpRequest, trustProxy: boolean): Hea
   const headers: [string, string][] = [];
   req.forEach((name, value) => headers.push([name, value]));
   const method = req.getCaseSensitiveMethod();
-  const query = req.getQuery();
+  // Undefined where the URL has no "?", whatever its type says.
+  const query = (req.getQuery() as string | undefined) ?? '';
   const contentLength = Number(req.getHeader('content-length') || '0');
   return {
     method,
