@@ -347,6 +347,18 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
     expect((await fetch(`${node.url}/echo`)).status).toBe(200);
   });
 
+  it.runIf(engine === 'uws')('several servers share a port where that is asked for', async () => {
+    await start({ reusePort: true });
+    const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: false };
+    const second = await createEngine(engine, { ...deps, reusePort: true });
+    await second.listen(node.port, '127.0.0.1');
+    const third = await createEngine(engine, deps);
+    await expect(third.listen(node.port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await third.close(0);
+    expect((await fetch(`${node.url}/echo`)).status).toBe(200);
+    await second.close(0);
+  });
+
   it('two servers in one process keep apart', async () => {
     await start();
     const first = node;
