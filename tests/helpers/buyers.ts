@@ -21,7 +21,12 @@ export class Buyer {
 
   static async connect(url: string, subject: string, secret: string): Promise<Buyer> {
     const token = await buyerToken(subject, secret);
-    const socket = io(url, { transports: ['websocket'], auth: { token, protocol: 1 }, forceNew: true, reconnection: false });
+    const socket = io(url, {
+      transports: ['websocket'],
+      auth: { token, protocol: 1 },
+      forceNew: true,
+      reconnection: false,
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve());
       socket.once('connect_error', reject);
@@ -61,10 +66,18 @@ export interface Admin {
   readonly adminKey: string;
 }
 
-export async function adminCall<T>({ urls, adminKey }: Admin, method: string, path: string, body?: unknown): Promise<T> {
+export async function adminCall<T>(
+  { urls, adminKey }: Admin,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const response = await fetch(`${urls[0] ?? ''}/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${adminKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${adminKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -102,7 +115,16 @@ export function plainChart(rows: number, perRow: number, areas: { id: string; ca
       y: Math.floor(i / perRow) * 25,
       category: 'A',
     })),
-    areas: areas.map(({ id, capacity }, i) => ({ id, label: id, category: 'GA', capacity, x: i * 100, y: -100, width: 80, height: 50 })),
+    areas: areas.map(({ id, capacity }, i) => ({
+      id,
+      label: id,
+      category: 'GA',
+      capacity,
+      x: i * 100,
+      y: -100,
+      width: 80,
+      height: 50,
+    })),
     shapes: [],
     focalPoint: { x: (perRow * 20) / 2, y: -50 },
   };

@@ -18,7 +18,11 @@ export async function loggedLetters(sql: Sql, eventId: string, seats: number): P
 }
 
 /** I4: counts in Redis against a recount of the seats. */
-export async function recount(redis: Redis, eventId: string, category: string): Promise<{ stored: number[]; counted: number[] }> {
+export async function recount(
+  redis: Redis,
+  eventId: string,
+  category: string,
+): Promise<{ stored: number[]; counted: number[] }> {
   const letters = await redisLetters(redis, eventId);
   const stored = await redis.hmget(keys.inventory(eventId, category), 'total', 'sold', 'pending', 'available');
   const count = (set: string): number => [...letters].filter((letter) => set.includes(letter)).length;
