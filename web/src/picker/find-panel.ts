@@ -1,4 +1,4 @@
-import { button, byId, make } from '../shared/dom.js';
+import { button, byId, focusedKey, focusKey, make } from '../shared/dom.js';
 import { plural } from '../shared/format.js';
 import type { Announcer } from './announcer.js';
 import type { PlaceNames } from './place-names.js';
@@ -71,14 +71,11 @@ export class FindPanel {
     ]);
     if (state === this.shown) return;
     this.shown = state;
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.key : undefined;
+    const focused = focusedKey(this.results);
     const items = this.seatNos.map((seatNo) => this.item(seatNo));
     const none = this.seatNos.length === 0 && this.input.value.trim() !== '';
     this.results.replaceChildren(...(none ? [make('li', { class: 'quiet' }, 'No seat matches.')] : items));
-    if (focused === undefined) return;
-    [...this.results.querySelectorAll<HTMLElement>('[data-key]')]
-      .find(({ dataset }) => dataset.key === focused)
-      ?.focus();
+    if (focused !== undefined && !focusKey(this.results, focused)) this.input.focus();
   }
 
   private item(seatNo: number): HTMLLIElement {
@@ -93,7 +90,8 @@ export class FindPanel {
       `${mine ? 'Release' : 'Hold'} ${name.spoken}`,
     );
     act.dataset.key = `press ${seatNo}`;
-    act.disabled = !(mine || (standing === 'free' && this.enabled));
+    // While it is being held the button stays: a disabled one would lose the keyboard's place.
+    act.disabled = !(mine || standing === 'taking' || (standing === 'free' && this.enabled));
     const show = button(
       'Show',
       'button small quiet',

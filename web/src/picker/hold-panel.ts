@@ -1,5 +1,5 @@
 import type { HoldItem } from '@aisle/client';
-import { button, byId, make, setText } from '../shared/dom.js';
+import { button, byId, focusedKey, focusKey, make, setText } from '../shared/dom.js';
 import { money, plural } from '../shared/format.js';
 import { clockText, passedMark, remaining, slipped, spokenTime, untilNextSecond, URGENT_MS } from './countdown.js';
 import type { BookHold, HoldBook } from './hold-book.js';
@@ -27,6 +27,7 @@ const itemMinor = (item: HoldItem): number => item.quantity * (item.unitMinor + 
 /** The list of what the buyer holds, what it costs and how long it lasts; and the same in one line on the phone's sheet. */
 export class HoldPanel {
   private readonly root = byId('holds', HTMLElement);
+  private readonly heading = byId('mine-title', HTMLElement);
   private readonly empty = byId('mine-empty', HTMLElement);
   private readonly totalRow = byId('mine-total', HTMLElement);
   private readonly total = byId('total', HTMLElement);
@@ -72,17 +73,11 @@ export class HoldPanel {
     ]);
     if (state === this.shown) return;
     this.shown = state;
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.key : undefined;
+    const focused = focusedKey(this.root);
     this.views = [];
     this.root.replaceChildren(...holds.map((entry) => this.holdElement(entry, mayExtend)));
-    if (focused !== undefined) this.refocus(focused);
-  }
-
-  private refocus(key: string): void {
-    const again = [...this.root.querySelectorAll<HTMLElement>('[data-key]')];
-    const same = again.find((element) => element.dataset.key === key) ?? again[0];
-    if (same !== undefined) same.focus();
-    else byId('mine', HTMLElement).querySelector('h2')?.focus();
+    // What was focused is gone (released, lapsed): the next of its kind, else the heading, never the top of the page.
+    if (focused !== undefined && !focusKey(this.root, focused)) this.heading.focus();
   }
 
   private holdElement({ hold }: BookHold, mayExtend: boolean): HTMLElement {
@@ -121,7 +116,7 @@ export class HoldPanel {
     remove.dataset.key = `release ${id} ${item.ticketType ?? ''}`;
     remove.title = 'Release';
     const leaving = item.seat !== undefined && this.book.releasing.has(item.seat);
-    remove.disabled = leaving;
+    remove.setAttribute('aria-disabled', String(leaving));
     return make(
       'li',
       { 'data-leaving': leaving ? 'true' : undefined },

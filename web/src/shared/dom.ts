@@ -41,3 +41,17 @@ export function swatch(colour: string): HTMLSpanElement {
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** The `data-key` of what is focused inside of `root`: to find it again after its list was made anew. */
+export function focusedKey(root: HTMLElement): string | undefined {
+  const { activeElement } = document;
+  return activeElement instanceof HTMLElement && root.contains(activeElement) ? activeElement.dataset.key : undefined;
+}
+
+/** Focuses the element of that key, else the first that has one. False: there is none. */
+export function focusKey(root: HTMLElement, key: string): boolean {
+  const all = [...root.querySelectorAll<HTMLElement>('[data-key]')];
+  const found = all.find(({ dataset }) => dataset.key === key) ?? all[0];
+  found?.focus({ preventScroll: true });
+  return found !== undefined;
+}
