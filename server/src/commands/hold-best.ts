@@ -123,18 +123,16 @@ function wanted(live: LiveEvent, payload: HoldBestCommand, actor: Actor): Reques
   };
 }
 
-/** Others' first choices left out where there is something else as good; with nothing else, everybody's chances are equal. */
+/**
+ * Others' first choices left out where what remains is as good; where it is worse (a group that leaves a seat alone) or
+ * nothing, everybody's chances are equal.
+ */
 function rank(deps: CommandDeps, live: LiveEvent, letters: Uint8Array, request: Request, others: InFlight): Ranked {
-  if (others.size > 0) {
-    const apart = rankGroups(
-      live.chart,
-      letters,
-      { ...request, adjacent: 'required', excluded: (seatNo) => others.has(seatNo) },
-      deps.random,
-    );
-    if (apart.groups.length > 0) return { ...apart, exhaustive: false };
-  }
-  return rankGroups(live.chart, letters, request, deps.random);
+  const all = rankGroups(live.chart, letters, request, deps.random);
+  if (others.size === 0 || all.tier === Infinity) return all;
+  const excluded = (seatNo: number): boolean => others.has(seatNo);
+  const apart = rankGroups(live.chart, letters, { ...request, adjacent: 'required', excluded }, deps.random);
+  return apart.tier === all.tier ? { ...apart, exhaustive: false } : all;
 }
 
 function candidates(live: LiveEvent, ranked: Ranked): Pick<HoldBestInput, 'groups' | 'exhaustive'> {

@@ -13,6 +13,8 @@ export interface RankedGroups {
   readonly groups: number[][];
   /** True: these are all there are of their kind, so none means there are not enough seats. */
   readonly exhaustive: boolean;
+  /** How good the groups are, 0 the best: side by side leaving nobody alone; Infinity: scattered, or none. */
+  readonly tier: number;
 }
 
 /**
@@ -29,7 +31,8 @@ export function rankGroups(
   request: GroupRequest,
   random: () => number,
 ): RankedGroups {
-  if (!Number.isInteger(request.quantity) || request.quantity < 1) return { groups: [], exhaustive: true };
+  if (!Number.isInteger(request.quantity) || request.quantity < 1)
+    return { groups: [], exhaustive: true, tier: Infinity };
   const index = seatIndexOf(chart);
   const wish = wishOf(chart, index, letters, request);
   const windows = findWindows(index, wish);
@@ -41,11 +44,11 @@ export function rankGroups(
         Array.from({ length: request.quantity }, (_, i) => start + i),
       ),
     );
-    return { groups, exhaustive: all };
+    return { groups, exhaustive: all, tier: windows.bestTier };
   }
-  if (request.adjacent === 'required') return { groups: [], exhaustive: true };
+  if (request.adjacent === 'required') return { groups: [], exhaustive: true, tier: Infinity };
   const { groups, all } = scatteredGroups(index, wish, random);
-  return { groups: groups.map((positions) => seatNos(index, positions)), exhaustive: all };
+  return { groups: groups.map((positions) => seatNos(index, positions)), exhaustive: all, tier: Infinity };
 }
 
 const seatNos = (index: SeatIndex, positions: readonly number[]): number[] =>
