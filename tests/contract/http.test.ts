@@ -348,7 +348,15 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
   });
 
   it.runIf(engine === 'uws')('several servers share a port where that is asked for', async () => {
-    await start({ reusePort: true });
+    // A port that the system picked itself cannot be shared (Linux), so one that was free a moment ago.
+    const probe = await createEngine(engine, {
+      fetch: handler,
+      logger: createLogger('silent', 'test'),
+      trustProxy: false,
+    });
+    const { port } = await probe.listen(0, '127.0.0.1');
+    await probe.close(0);
+    node = await startMemoryNode({ engine, port, events: [], fetch: handler, engineDeps: { reusePort: true } });
     const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: false };
     const second = await createEngine(engine, { ...deps, reusePort: true });
     await second.listen(node.port, '127.0.0.1');

@@ -13,7 +13,10 @@ export interface EngineDeps {
   readonly trustProxy: boolean;
   /** Origins that may open a socket from a browser; undefined: all. Requests without an Origin are no browser's. */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Several processes listen on the port: uWS by SO_REUSEPORT, Node by cluster (the caller forks). Default false. */
+  /**
+   * Several processes listen on the port: uWS by SO_REUSEPORT, Node by cluster (the caller forks). Not with
+   * port 0: a port that the system picked cannot be shared. Default false.
+   */
   readonly reusePort?: boolean;
   /** A socket that has more than this waiting to be sent is cut (SPEC F7). Default DEFAULT_MAX_BACKPRESSURE_BYTES. */
   readonly maxBackpressureBytes?: number;
