@@ -1,30 +1,36 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Redis } from 'ioredis';
 import { createSessions } from './auth/sessions.js';
 import { createCommands, dropHolds } from './commands/index.js';
 import { createBlockLedger } from './db/blocks.js';
 import { createCleanupRunRecorder } from './db/cleanup-runs.js';
-import { openDatabase } from './db/client.js';
-import { createEventDirectory } from './db/event-directory.js';
+import { openDatabase, type Sql } from './db/client.js';
+import { createEventDirectory, type ClosableEventDirectory } from './db/event-directory.js';
+import { watchPostgres, type PostgresHealth } from './db/health.js';
 import { migrate } from './db/migrate.js';
 import type { LiveEvent } from './domain/event.js';
-import type { EventDirectory } from './domain/ports/event-directory.js';
+import type { Commands } from './domain/ports/commands.js';
+import type { SeatFeed } from './domain/ports/seat-feed.js';
+import type { EventConfig } from './domain/ports/seat-store.js';
+import type { Sessions } from './domain/ports/sessions.js';
 import { createSeatFeed } from './fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast, type FetchHandler } from './gateway/index.js';
 import { createHttpApp } from './http/app.js';
+import type { EventHooks } from './http/deps.js';
 import { createSweeper } from './jobs/sweep.js';
 import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import type { Logger } from './platform/logger.js';
-import { createMetrics } from './platform/metrics.js';
-import { watchPostgres } from './postgres-health.js';
-import { createRedisGuard } from './rebuild/identity.js';
-import { createRebuilder } from './rebuild/rebuilder.js';
+import { createMetrics, type Metrics } from './platform/metrics.js';
+import { createRedisGuard, type RedisGuard } from './rebuild/identity.js';
+import { createRebuilder, type Rebuilder } from './rebuild/rebuilder.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
-import { createNotices } from './redis/notices.js';
+import { createNotices, type Notices } from './redis/notices.js';
 import { RedisSeatStore } from './redis/seat-store.js';
 import { RedisSeatChangeSource } from './redis/subscriber.js';
 
+/** HTTP requests under way at a stop may take this long to finish. */
 const GRACEFUL_MS = 3000;
 
 export interface RunningServer {
@@ -32,69 +38,40 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const packageFile = (): string => fileURLToPath(new URL('../../package.json', import.meta.url));
-
-export function aisleVersion(): string {
-  const parsed: unknown = JSON.parse(readFileSync(packageFile(), 'utf8'));
-  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '0.0.0';
+/** What everything else of one server process stands on. */
+interface Base {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Name of this process, in logs and tables. */
+  readonly operator: string;
+  readonly version: string;
+  readonly sql: Sql;
+  readonly redis: Redis;
+  readonly postgres: PostgresHealth;
+  readonly source: RedisSeatChangeSource;
+  readonly notices: Notices;
+  readonly directory: ClosableEventDirectory;
+  readonly rebuilder: Rebuilder;
+  readonly guard: RedisGuard;
+  readonly store: RedisSeatStore;
 }
-
-/** What scripts must know of an event's status and limits (SPEC R4). */
-export const eventConfig = ({ event }: LiveEvent) => ({
-  eventId: event.id,
-  version: event.version,
-  status: event.status,
-  holdMs: event.holdSeconds * 1000,
-  maxHoldMs: event.maxHoldSeconds * 1000,
-  maxPlaces: event.maxSeatsPerSubject,
-});
 
 /**
  * Wires the real parts of one server process and starts serving. Redis and Postgres may come later than the server: it
  * listens at once, says "not ready", and refuses commands as UNAVAILABLE until they are there. Throws what listen and
- * migrate throw.
+ * migrate throw, and RedisRefused.
  */
 export async function startServer(
   config: Config,
   urls: { database: string; redis: string },
   logger: Logger,
 ): Promise<RunningServer> {
-  const metrics = createMetrics('server');
-  const version = aisleVersion();
-  const operator = `server ${process.pid}`;
   if (config.AISLE_MIGRATE) await migrate(urls.database);
+  const base = openBase(config, urls, logger);
+  const { metrics, directory, version } = base;
 
-  const sql = openDatabase(urls.database, { applicationName: operator });
-  const postgres = watchPostgres(sql, metrics);
-  const redis = openCommandConnection(urls.redis);
-  const subscriber = openSubscriberConnection(urls.redis);
-  redis.on('error', (error: Error) => logger.debug({ err: error }, 'redis connection'));
-  const source = new RedisSeatChangeSource(subscriber, logger);
-  const notices = createNotices(redis, subscriber, logger);
-
-  const directory = createEventDirectory({
-    sql,
-    clock: systemClock,
-    logger,
-    subscribe: (listener) => notices.onNotice(listener),
-  });
-  const announce = async (eventId: string): Promise<void> => {
-    await directory.refresh(eventId);
-    await notices.announce(eventId);
-  };
-  const rebuilder = createRebuilder({
-    sql,
-    redis,
-    logger,
-    operator,
-    logLimit: config.AISLE_LOG_MAX_ENTRIES,
-    announce,
-    metrics,
-  });
-  const guard = createRedisGuard({ redis, sql, rebuilder, logger, operator, metrics });
-  const epochOf = async (eventId: string): Promise<number> => (await directory.get(eventId)).epoch;
-  const store = new RedisSeatStore({ redis, isReady: () => guard.isReady(), epochOf });
-
+  // The engine comes first, for its `io`; what answers HTTP is known last.
   let fetch: FetchHandler = () => new Response(null, { status: 503 });
   const engine = await createEngine(config.AISLE_ENGINE, {
     fetch: (request, info) => fetch(request, info),
@@ -104,9 +81,75 @@ export async function startServer(
     reusePort: config.AISLE_PROCESSES > 1,
   });
   const broadcast = createLocalBroadcast(engine.io, metrics);
-  const feed = createSeatFeed({ store, source, directory, broadcast, metrics, logger, tickMs: config.AISLE_TICK_MS });
-  const commands = createCommands({ store, directory, feed, blocks: createBlockLedger(sql), random: Math.random });
-  const sessions = createSessions({
+  const feed = createSeatFeed({ ...base, broadcast, tickMs: config.AISLE_TICK_MS });
+  const commands = createCommands({ ...base, feed, blocks: createBlockLedger(base.sql), random: Math.random });
+  const sessions = openSessions(config);
+  fetch = openHttp(base, { feed, commands, sessions });
+  const gateway = createGateway({ engine, commands, sessions, feed, directory, config, version, metrics, logger });
+  const sweeping = startSweeping(base, feed);
+
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    await sweeping.stop();
+    await feed.close();
+    await engine.close(GRACEFUL_MS);
+    await closeBase(base);
+  };
+  try {
+    const { port } = await engine.listen(config.AISLE_PORT, config.AISLE_HOST);
+    logger.info({ port, host: config.AISLE_HOST, engine: engine.name, version }, 'listening');
+    await base.guard.start();
+    return { port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function openBase(config: Config, urls: { database: string; redis: string }, logger: Logger): Base {
+  const metrics = createMetrics('server');
+  const operator = `server ${process.pid}`;
+  const sql = openDatabase(urls.database, { applicationName: operator });
+  const redis = openCommandConnection(urls.redis);
+  const subscriber = openSubscriberConnection(urls.redis);
+  redis.on('error', (error: Error) => logger.debug({ err: error }, 'redis connection'));
+  const notices = createNotices(redis, subscriber, logger);
+  const directory = createEventDirectory({
+    ...{ sql, clock: systemClock, logger },
+    subscribe: (listener) => notices.onNotice(listener),
+  });
+  const common = { sql, redis, logger, operator, metrics };
+  const rebuilder = createRebuilder({
+    ...common,
+    logLimit: config.AISLE_LOG_MAX_ENTRIES,
+    announce: async (eventId) => {
+      await directory.refresh(eventId);
+      await notices.announce(eventId);
+    },
+  });
+  const guard = createRedisGuard({ ...common, rebuilder });
+  const store = new RedisSeatStore({
+    redis,
+    isReady: () => guard.isReady(),
+    epochOf: async (eventId) => (await directory.get(eventId)).epoch,
+  });
+  const source = new RedisSeatChangeSource(subscriber, logger);
+  const postgres = watchPostgres(sql, metrics);
+  const version = aisleVersion();
+  return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store };
+}
+
+async function closeBase({ directory, postgres, guard, source, redis, sql }: Base): Promise<void> {
+  directory.close();
+  postgres.close();
+  await guard.close();
+  await source.close();
+  redis.disconnect();
+  await sql.end({ timeout: 2 });
+}
+
+const openSessions = (config: Config): Sessions =>
+  createSessions({
     adminKey: config.AISLE_ADMIN_KEY,
     secret: config.AISLE_AUTH_SECRET,
     jwksUrl: config.AISLE_AUTH_JWKS_URL,
@@ -116,30 +159,19 @@ export async function startServer(
     maxRole: config.AISLE_AUTH_MAX_ROLE,
     clock: systemClock,
   });
-  const reasons = (): string[] => [...guard.health.reasons(), ...(postgres.up() ? [] : ['Postgres does not answer'])];
+
+function openHttp(base: Base, parts: { feed: SeatFeed; commands: Commands; sessions: Sessions }): FetchHandler {
+  const { config, guard, postgres } = base;
   const app = createHttpApp({
-    sql,
-    directory,
-    commands,
-    feed,
-    sessions,
-    health: { redis: guard.health.redis, postgres: postgres.up, reasons },
-    metrics,
-    logger,
+    ...base,
+    ...parts,
     clock: systemClock,
-    hooks: {
-      onPublished: async (eventId) => {
-        await rebuilder.loadEvent(eventId, 'publish');
-      },
-      onEventChanged: async (live) => {
-        if (live.epoch > 0) await store.configure(eventConfig(live));
-        await notices.announce(live.event.id);
-      },
-      onCancelled: async (eventId) => {
-        await dropHolds(store, directory, eventId);
-      },
+    health: {
+      redis: guard.health.redis,
+      postgres: postgres.up,
+      reasons: () => [...guard.health.reasons(), ...postgres.reasons()],
     },
-    redis,
+    hooks: eventHooks(base),
     limits:
       config.AISLE_LIMITS === 'on'
         ? {
@@ -149,54 +181,64 @@ export async function startServer(
         : null,
     allowedOrigins: config.AISLE_ALLOWED_ORIGINS,
     webRoot: fileURLToPath(new URL('../../web/', import.meta.url)),
-    version,
   });
-  fetch = (request, info) => app.fetch(request, info);
-  const gateway = createGateway({ engine, commands, sessions, feed, directory, config, version, metrics, logger });
-  const runs = createCleanupRunRecorder({
-    sql,
-    by: operator,
-    onError: (error) => logger.debug({ err: error }, 'cleanup runs wait'),
-  });
-  const sweeper = createSweeper({
-    store,
-    events: () => watchedEvents(directory, feed.watched()),
-    by: 'server',
-    logger,
-    metrics,
-    onRun: (run) => runs.record(run),
-    onStale: (eventId) =>
-      void directory.refresh(eventId).catch((error: unknown) => logger.debug({ err: error, eventId }, 'refresh')),
-  });
-
-  const close = async (): Promise<void> => {
-    await gateway.close();
-    await sweeper.stop();
-    await runs.close();
-    await feed.close();
-    await engine.close(GRACEFUL_MS);
-    directory.close();
-    postgres.close();
-    await guard.close();
-    await source.close();
-    redis.disconnect();
-    await sql.end({ timeout: 2 });
-  };
-  try {
-    const { port } = await engine.listen(config.AISLE_PORT, config.AISLE_HOST);
-    logger.info({ port, host: config.AISLE_HOST, engine: engine.name, version }, 'listening');
-    await guard.start();
-    sweeper.start();
-    return { port, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return (request, info) => app.fetch(request, info);
 }
 
-function watchedEvents(directory: EventDirectory, eventIds: readonly string[]): LiveEvent[] {
-  return eventIds.flatMap((eventId) => {
-    const live = directory.peek(eventId);
-    return live === undefined || live.epoch === 0 ? [] : [live];
+/** What a change of an event in Postgres means for Redis and the other nodes. */
+const eventHooks = ({ rebuilder, store, directory, notices }: Base): EventHooks => ({
+  async onPublished(eventId) {
+    await rebuilder.loadEvent(eventId, 'publish');
+  },
+  async onEventChanged(live) {
+    if (live.epoch > 0) await store.configure(eventConfig(live));
+    await notices.announce(live.event.id);
+  },
+  async onCancelled(eventId) {
+    await dropHolds(store, directory, eventId);
+  },
+});
+
+/** What scripts must know of an event's status and limits (SPEC R4). */
+const eventConfig = ({ event }: LiveEvent): EventConfig => ({
+  eventId: event.id,
+  version: event.version,
+  status: event.status,
+  holdMs: event.holdSeconds * 1000,
+  maxHoldMs: event.maxHoldSeconds * 1000,
+  maxPlaces: event.maxSeatsPerSubject,
+});
+
+/** This node sweeps what it mirrors, beside the worker (SPEC H3). */
+function startSweeping(base: Base, feed: SeatFeed): { stop(): Promise<void> } {
+  const { sql, store, directory, logger, metrics, operator } = base;
+  const runs = createCleanupRunRecorder({
+    ...{ sql, by: operator },
+    onError: (error) => logger.debug({ err: error }, 'cleanup runs wait for Postgres'),
   });
+  const sweeper = createSweeper({
+    ...{ store, by: 'server', logger, metrics },
+    events: () =>
+      feed.watched().flatMap((eventId) => {
+        const live = directory.peek(eventId);
+        return live === undefined || live.epoch === 0 ? [] : [live];
+      }),
+    onRun: (run) => runs.record(run),
+    onStale: (eventId) => {
+      directory.refresh(eventId).catch((error: unknown) => logger.debug({ err: error, eventId }, 'refresh'));
+    },
+  });
+  sweeper.start();
+  return {
+    async stop() {
+      await sweeper.stop();
+      await runs.close();
+    },
+  };
+}
+
+function aisleVersion(): string {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url));
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '0.0.0';
 }

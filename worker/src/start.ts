@@ -17,7 +17,7 @@ import type { WorkerConfig } from './config.js';
 import { openConnections, type Connections } from './connections.js';
 import { createLogWatch } from './log-watch.js';
 import { serveMetrics, type MetricsServer } from './metrics-server.js';
-import { watchPostgres } from './postgres-health.js';
+import { watchPostgres } from '../../server/src/db/health.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
 import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';

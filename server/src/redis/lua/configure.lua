@@ -17,7 +17,7 @@ local epoch, seq = int(v[2], 'event epoch'), int(v[3], 'event seq')
 redis.call('HSET', event_key, 'version', fmt(version), 'status', status, 'holdMs', ARGV[4], 'maxHoldMs', ARGV[5], 'maxPlaces', ARGV[6])
 if known < version or v[4] ~= status then
   redis.call(
-    'PUBLISH', 'seat_updates:' .. tag,
+    'PUBLISH', channel_of(tag),
     '{"e":' .. fmt(epoch) .. ',"f":' .. fmt(seq) .. ',"t":' .. fmt(seq) .. ',"c":[],"i":[],"n":[],"v":["' .. status .. '",' .. fmt(version) .. ']}'
   )
 end

@@ -35,3 +35,6 @@ end
 local function user_holds_key_of(tag, subject)
   return 'user_holds:' .. tag .. ':' .. subject
 end
+local function channel_of(tag)
+  return 'seat_updates:' .. tag
+end

@@ -409,7 +409,7 @@ local function publish(from, to)
     notes[i] = cjson.encode(n)
   end
   redis.call(
-    'PUBLISH', 'seat_updates:' .. tx.tag,
+    'PUBLISH', channel_of(tx.tag),
     '{"e":' .. fmt(tx.event.epoch) .. ',"f":' .. fmt(from) .. ',"t":' .. fmt(to) .. ',"c":[' .. table.concat(shown, ',')
       .. '],"i":[' .. table.concat(counts, ',') .. '],"n":[' .. table.concat(notes, ',') .. ']}'
   )

@@ -1,12 +1,14 @@
-import { ping, type Sql } from './db/client.js';
-import type { Metrics } from './platform/metrics.js';
+import type { Metrics } from '../platform/metrics.js';
+import { ping, type Sql } from './client.js';
 
 const POLL_MS = 1000;
 const DEADLINE_MS = 1000;
 
 export interface PostgresHealth {
-  /** Whether it answered last time, at most a second ago or two. */
+  /** Whether it answered last time, at most two seconds ago. */
   readonly up: () => boolean;
+  /** Empty while it answers. */
+  readonly reasons: () => readonly string[];
   close(): void;
 }
 
@@ -16,13 +18,11 @@ export function watchPostgres(
   metrics: Pick<Metrics, 'postgresUp' | 'postgresRoundTripSeconds'>,
 ): PostgresHealth {
   let up = false;
-  let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     try {
-      const startedAt = performance.now();
-      await ping(sql, DEADLINE_MS);
-      metrics.postgresRoundTripSeconds.observe((performance.now() - startedAt) / 1000);
+      metrics.postgresRoundTripSeconds.observe((await ping(sql, DEADLINE_MS)) / 1000);
       up = true;
     } catch {
       up = false;
@@ -33,6 +33,7 @@ export function watchPostgres(
   void look();
   return {
     up: () => up,
+    reasons: () => (up ? [] : ['Postgres does not answer']),
     close: () => {
       closed = true;
       clearTimeout(timer);
