@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { endAll } from './harness/cleanup.js';
+import { describeMachine, loadNow } from './harness/machine.js';
+import { markdownTable } from './harness/table.js';
+import { fanOut } from './scenarios/fan-out.js';
+import { holds } from './scenarios/holds.js';
+import type { Scenario, ScenarioReport } from './scenarios/scenario.js';
+import { snapshot } from './scenarios/snapshot.js';
+
+const SCENARIOS: readonly Scenario[] = [holds, fanOut, snapshot];
+const DEFAULT_ROUNDS = 5;
+const MAX_ROUNDS = 50;
+/** Nothing here may run on for ever: a round of everything takes about half a minute. */
+const LIMIT_FIRST_MS = 5 * 60_000;
+const LIMIT_A_ROUND_MS = 3 * 60_000;
+
+const HELP = `npm run bench -- [scenario …] [--rounds N] [--json file] [--profile folder]
+
+Measures Aisle beside what it stands on, in the same run: private redis-server, Postgres, server and worker in a
+temporary folder, loopback only, all ended at the end. Needs Linux (/proc) and redis-benchmark (redis-tools).
+
+Scenarios (all unless named):
+${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
+
+  --rounds N        rounds of each, default ${DEFAULT_ROUNDS}; figures are the median, with the least and the most
+  --json file       every figure of every round
+  --profile folder  a .cpuprofile of the server (open it in Chrome's or an editor's viewer); slows the server down
+  --help            this
+`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Wish {
+  readonly chosen: readonly Scenario[];
+  readonly rounds: number;
+  readonly json: string | undefined;
+  readonly profile: string | undefined;
+}
+
+function readWish(): Wish | null {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) return null;
+  const rounds = Number(values.rounds ?? DEFAULT_ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) throw new Error(`--rounds: 1 to ${MAX_ROUNDS}`);
+  const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+  if (unknown.length > 0)
+    throw new Error(`no scenario ${unknown.join(', ')}; there are: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
+  const chosen = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  return { chosen, rounds, json: values.json, profile: values.profile };
+}
+
+async function run({ chosen, rounds, json, profile }: Wish): Promise<void> {
+  const machine = describeMachine();
+  const startedAt = new Date().toISOString();
+  say(
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}, Redis ${machine.redis}`,
+  );
+  say(`load before: ${loadNow().toFixed(2)}`);
+  const reports: ScenarioReport[] = [];
+  for (const scenario of chosen) {
+    say(`\n${scenario.name}: ${scenario.about}`);
+    reports.push(await scenario.run({ rounds, profileDir: profile, say: (line) => say(`  ${line}`) }));
+  }
+  for (const { title, tables } of reports) say(`\n### ${title}\n\n${tables.join('\n\n')}`);
+  const goals = reports.flatMap((report) => report.goals);
+  say(
+    `\n### Goals\n\n${markdownTable(
+      ['what', 'goal', 'seen', 'met'],
+      goals.map(({ what, goal, seen, met }) => [what, goal, seen, met ? 'yes' : 'no']),
+    )}`,
+  );
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ startedAt, rounds, machine, reports }, null, 2)}\n`);
+}
+
+async function main(): Promise<number> {
+  const wish = readWish();
+  if (wish === null) {
+    say(HELP);
+    return 0;
+  }
+  const limitMs = wish.chosen.length * (LIMIT_FIRST_MS + wish.rounds * LIMIT_A_ROUND_MS);
+  const stopped = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`not done after ${limitMs / 60_000} minutes`)), limitMs).unref();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+  await Promise.race([run(wish), stopped]);
+  return 0;
+}
+
+let code: number;
+try {
+  code = await main();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  code = 1;
+}
+await endAll();
+process.exit(code);
