@@ -11,7 +11,7 @@ export interface EngineDeps {
   readonly logger: Logger;
   /** Believe the last entry of X-Forwarded-For. */
   readonly trustProxy: boolean;
-  /** Origins that may open a socket from a browser; undefined: all. Requests without an Origin are no browser's. */
+  /** Pages of these origins may open sockets, besides this server's own; "*": any. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
    * Several processes listen on the port: uWS by SO_REUSEPORT, Node by cluster (the caller forks). Not with

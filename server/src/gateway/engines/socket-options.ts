@@ -1,4 +1,5 @@
 import type { ServerOptions } from 'socket.io';
+import { originAllowed } from '../../platform/origin.js';
 import { HARD_MAX_FRAME_BYTES, type EngineDeps } from './engine.js';
 
 /** A socket that joins no namespace is let go after this. */
@@ -18,8 +19,8 @@ export function socketOptions(deps: EngineDeps): Partial<ServerOptions> {
     allowEIO3: false,
     // Synchronous on purpose: on uWS the request is gone once this turn ends.
     allowRequest: (request, decide) => {
-      const origin = request.headers.origin;
-      const allowed = allowedOrigins === undefined || origin === undefined || allowedOrigins.includes(origin);
+      const { origin, host } = request.headers;
+      const allowed = originAllowed(origin, host, allowedOrigins);
       decide(allowed ? null : 'this origin may not connect', allowed);
     },
   };
