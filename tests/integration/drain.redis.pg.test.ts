@@ -1,7 +1,12 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../launcher/src/port.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startAisle, type TestAisle, type TestProcess } from '../helpers/aisle.js';
 import { startPostgres } from '../helpers/postgres.js';
+import { projectRoot } from '../helpers/project-root.js';
 import { loggedLetters } from '../helpers/truth.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 import { startStoreWorld, type EventOptions, type StoreWorld, type WorldEvent } from './support/store-world.js';
@@ -32,8 +37,8 @@ async function withEvent(stores: Stores, options: EventOptions = {}): Promise<Ru
   return { ...stores, event };
 }
 /** Ready: it has looked at Redis and loaded what is new to it. */
-async function addWorker({ aisle }: Stores): Promise<TestProcess> {
-  const worker = aisle.addWorker({ AISLE_LOG_LEVEL: 'debug' });
+async function addWorker({ aisle }: Stores, env: Record<string, string> = {}): Promise<TestProcess> {
+  const worker = aisle.addWorker({ AISLE_LOG_LEVEL: 'debug', ...env });
   await waitFor(() => worker.logs().includes('worker started'), {
     timeoutMs: 15_000,
     what: `the worker: ${worker.logs()}`,
@@ -191,7 +196,7 @@ describe('with a worker running', () => {
       await world.sql`SELECT kind, epoch, differences FROM maintenance_log WHERE kind = 'log_gap' AND event_id = ${event.id}`;
     expect(line).toMatchObject({ epoch, differences: { expectedSeq: 4, foundSeq: 5 } });
     expect(await heldPlaces(running)).toEqual({ rows: 5, counted: 5 });
-    expect(worker.logs()).toContain('log entries are missing');
+    await waitFor(() => worker.logs().includes('log entries are missing'), { what: 'the alarm' });
     await waitFor(async () => (await world.store.snapshot(event.id)).status === 'paused', {
       what: 'the event to be paused',
     });
@@ -207,7 +212,7 @@ describe('with a worker running', () => {
     await drained(running);
     const [row] = await world.sql`SELECT kind, cause FROM seat_log WHERE event_id = ${event.id} AND seq = 1`;
     expect(row).toMatchObject({ kind: 'unreadable', cause: { raw: ['k', 'nonsense', 's', 'so\ufffdwhat'] } });
-    expect(worker.logs()).toContain('unreadable log entry');
+    await waitFor(() => worker.logs().includes('unreadable log entry'), { what: 'the alarm' });
     expect(await heldPlaces(running)).toEqual({ rows: 1, counted: 1 });
   });
 
@@ -272,6 +277,51 @@ describe('with a worker running', () => {
     const [row] = await world.sql`SELECT status FROM events WHERE id = ${event.id}`;
     expect(row).toEqual({ status: 'closed' });
   }, 40_000);
+});
+
+describe('what a worker shows of itself', () => {
+  const undo: Undo = [];
+  afterEach(() => runAll(undo));
+
+  test('metrics, health and readiness on loopback, where a port is given', async () => {
+    const running = await withEvent(await startStores(undo));
+    const port = await freePort();
+    await addWorker(running, { AISLE_WORKER_METRICS_PORT: String(port) });
+    await holdMany(running, 0, 3);
+    await drained(running);
+    const get = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    await waitFor(async () => (await get('/readyz')) === '{"ready":true,"reasons":[]}', { what: 'readiness' });
+    expect(await get('/healthz')).toBe('{"ok":true}');
+    const metrics = await get('/metrics');
+    expect(metrics).toMatch(/aisle_persisted_entries_total\{role="worker"\} 3\b/);
+    expect(metrics).toMatch(/aisle_persist_lag_seconds_count\{role="worker"\} 3\b/);
+    expect(metrics).toMatch(/aisle_redis_up\{role="worker"\} 1\b/);
+    expect(metrics).toMatch(/aisle_log_entries\{role="worker"\} \d/);
+  });
+
+  test('it ends by itself when the process that started it is gone', async () => {
+    const { aisle } = await startStores(undo);
+    const env = { ...process.env, REDIS_URL: aisle.redis.url, DATABASE_URL: aisle.databaseUrl };
+    const child = fork(path.join(projectRoot, 'dist/worker/src/main.js'), [], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const ended = once(child, 'exit');
+    await once(child, 'message');
+    child.disconnect();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test('without its addresses it says what is missing and ends', async () => {
+    const child = fork(path.join(projectRoot, 'dist/worker/src/main.js'), [], {
+      env: { PATH: process.env.PATH },
+      silent: true,
+    });
+    let said = '';
+    child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(said).toContain('DATABASE_URL');
+  });
 });
 
 describe('workers and Postgres that die', () => {
