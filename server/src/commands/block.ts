@@ -1,5 +1,6 @@
 import { AisleError, type BlockRequest } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
+import { invalidRequest } from '../domain/faults.js';
 import { placesPerCall } from '../domain/hold-policy.js';
 import type { BlockEntry } from '../domain/ports/block-ledger.js';
 import type { BlockAnswer, CommandResult } from '../domain/ports/commands.js';
@@ -7,7 +8,7 @@ import type { LiveEvent } from '../domain/event.js';
 import type { BlockInput, BlockResult, Outcome } from '../domain/ports/seat-store.js';
 import { answer } from './answer.js';
 import { commandInput, type Call, type CommandDeps } from './context.js';
-import { invalid, resolvePicks } from './resolve.js';
+import { resolvePicks } from './resolve.js';
 
 /** A block moves more at once than a sale does. */
 const PLACES_FACTOR = 10;
@@ -58,7 +59,7 @@ function move(
 function blockInput(call: Call, payload: Payload): BlockInput {
   if (!call.staff) throw AisleError.of('FORBIDDEN');
   if ((payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
-    throw invalid([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
+    throw invalidRequest([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
   }
   return {
     ...commandInput(call),

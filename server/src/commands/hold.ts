@@ -1,11 +1,12 @@
 import { AisleError, type Hold, type HoldCommand } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
+import { invalidRequest } from '../domain/faults.js';
 import { holdLimits, placesPerCall } from '../domain/hold-policy.js';
 import type { CommandResult } from '../domain/ports/commands.js';
 import { answer } from './answer.js';
 import { commandInput, newHoldToken, type CommandDeps } from './context.js';
 import { presentHold } from './present.js';
-import { invalid, resolvePicks } from './resolve.js';
+import { resolvePicks } from './resolve.js';
 
 /** hold: seats and places of areas, all or nothing; with a holdToken, added to that hold (SPEC H4). */
 export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Promise<CommandResult<{ hold: Hold }>> {
@@ -20,7 +21,7 @@ export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Pro
         throw AisleError.of('FORBIDDEN', { message: 'fromBlock is for staff.', details: { path: 'fromBlock' } });
       }
       if ((payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
-        throw invalid([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
+        throw invalidRequest([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
       }
       return deps.store.hold({
         ...commandInput(call),

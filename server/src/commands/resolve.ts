@@ -1,4 +1,5 @@
 import { AisleError, type AreaChoice, type Fault, type Price, type SeatChoice } from '@aisle/client/protocol';
+import { invalidRequest } from '../domain/faults.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { AreaPick, SeatPick } from '../domain/ports/seat-store.js';
 
@@ -6,9 +7,6 @@ export interface Picks {
   readonly seats: SeatPick[];
   readonly areas: AreaPick[];
 }
-
-export const invalid = (faults: readonly Fault[]): AisleError =>
-  AisleError.of('INVALID_REQUEST', { details: { faults } });
 
 /**
  * Ids of a request to numbers of the chart. Throws AisleError UNKNOWN_SEAT naming every unknown id, INVALID_REQUEST for a
@@ -49,7 +47,7 @@ export function resolvePicks(
     faults.push(...typeFault(live, catNo, ticketType, `areas.${index}.ticketType`));
     return { areaNo, catNo, quantity, ...(ticketType === undefined ? {} : { ticketType }) };
   });
-  if (faults.length > 0) throw invalid(faults);
+  if (faults.length > 0) throw invalidRequest(faults);
   return { seats, areas };
 }
 

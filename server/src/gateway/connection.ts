@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { eventRoom, subjectRoom } from './broadcast.js';
-import { invalid } from './faults.js';
+import { invalidRequest } from '../domain/faults.js';
 import type { HandlerContext, HandlerResult } from './handlers/handler.js';
 import { ROUTES, type Route } from './handlers/index.js';
 import { limitsOf, type LimitsConfig, type RateLimit } from './limits.js';
@@ -111,7 +111,10 @@ export class Connection {
     this.#refusals = 0;
     if (route === undefined) {
       this.deps.metrics.commands.inc({ command: 'unknown', outcome: 'INVALID_REQUEST', transport: 'socket' });
-      ack({ ok: false, error: invalid('', `There is no event "${name.slice(0, 64)}".`) });
+      ack({
+        ok: false,
+        error: invalidRequest([{ path: '', message: `there is no event "${name.slice(0, 64)}"` }]).toWire(),
+      });
       return;
     }
     const [payload, ...surplus] = args;
@@ -137,7 +140,11 @@ export class Connection {
     const session = this.#session;
     if (session.kind !== 'active') return { kind: 'answered' };
     if (surplus > 0)
-      return { kind: 'refuse', error: invalid('', 'One payload and an acknowledgement, no more.'), replayed: false };
+      return {
+        kind: 'refuse',
+        error: invalidRequest([{ path: '', message: 'one payload and an acknowledgement, no more' }]).toWire(),
+        replayed: false,
+      };
     const parsed = route.parse(payload);
     if (!parsed.ok) return { kind: 'refuse', error: parsed.error, replayed: false };
     if (route.needsSubject && session.actor.subject === null) {

@@ -1,7 +1,7 @@
 import { AisleError, handshakeSchema, PROTOCOL_VERSION, wireError, type WireError } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
 import type { Sessions } from '../domain/ports/sessions.js';
-import { invalidRequest } from './faults.js';
+import { faultsOf, invalidRequest } from '../domain/faults.js';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly actor: Actor; readonly client: string | null }
@@ -10,7 +10,7 @@ export type Admission =
 /** Reads the handshake's `auth` and asks who that is. No token: a read-only viewer. */
 export async function admit(auth: unknown, sessions: Sessions): Promise<Admission> {
   const parsed = handshakeSchema.safeParse(auth);
-  if (!parsed.success) return { kind: 'refused', error: invalidRequest(parsed.error) };
+  if (!parsed.success) return { kind: 'refused', error: invalidRequest(faultsOf(parsed.error)).toWire() };
   const { token, protocol, client } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
     return {

@@ -2,7 +2,7 @@ import { AisleError, type Fault } from '@aisle/client/protocol';
 import type { CommandResult } from '../domain/ports/commands.js';
 import type { AppContext } from './context.js';
 import type { HttpDeps } from './deps.js';
-import { invalidRequest } from './errors.js';
+import { invalidRequest } from '../domain/faults.js';
 
 /**
  * Runs a command and counts it. A refusal is thrown as the error it is; a replay of either says so in its header

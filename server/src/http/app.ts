@@ -5,7 +5,8 @@ import type { AppEnv } from './context.js';
 import type { HttpDeps } from './deps.js';
 import { openApiDocument } from './document.js';
 import { encodedBody, respond } from './encoding.js';
-import { errorResponse, faultsOf, invalidRequest } from './errors.js';
+import { faultsOf, invalidRequest } from '../domain/faults.js';
+import { errorResponse } from './errors.js';
 import { nulFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
@@ -29,7 +30,7 @@ export interface HttpApp {
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(faultsOf(result.error.issues));
+      if (!result.success) throw invalidRequest(faultsOf(result.error));
       const faults = nulFaults(result.data);
       if (faults.length > 0) throw invalidRequest(faults);
     },

@@ -2,7 +2,7 @@ import { AisleError } from '@aisle/client/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AppContext, AppEnv } from './context.js';
-import { invalidRequest } from './errors.js';
+import { invalidRequest } from '../domain/faults.js';
 
 const MIB_BYTES = 1024 * 1024;
 export const MAX_BODY_BYTES = MIB_BYTES;

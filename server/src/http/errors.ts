@@ -1,24 +1,9 @@
-import { AisleError, ERRORS, wireError, type ErrorCode, type Fault, type WireError } from '@aisle/client/protocol';
+import { AisleError, ERRORS, wireError, type ErrorCode, type WireError } from '@aisle/client/protocol';
 import { HTTPException } from 'hono/http-exception';
-import type { z } from 'zod';
+import { invalidRequest } from '../domain/faults.js';
 import type { Logger } from '../platform/logger.js';
 
-/** Enough to mend a request by; a body of 10,000 wrong seats is not answered with 10,000 lines. */
-const MAX_FAULTS = 100;
 const DEFAULT_RETRY_MS = 1000;
-
-export const invalidRequest = (faults: readonly Fault[]): AisleError =>
-  AisleError.of('INVALID_REQUEST', {
-    message:
-      faults[0] === undefined
-        ? 'The request is not well formed.'
-        : `The request is not well formed: ${describe(faults[0])}`,
-    details: { faults: faults.slice(0, MAX_FAULTS) },
-  });
-const describe = ({ path, message }: Fault): string => (path === '' ? message : `${path}: ${message}`);
-
-export const faultsOf = (issues: readonly z.core.$ZodIssue[]): Fault[] =>
-  issues.slice(0, MAX_FAULTS).map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
 
 /** The answer to anything thrown. INTERNAL says nothing of its cause; that is in the log, under the request id. */
 export function errorResponse(thrown: unknown, requestId: string, logger: Logger): Response {

@@ -63,6 +63,7 @@ const DOCS_PAGE = `<!doctype html>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Aisle API</title>
+    <link rel="icon" href="/assets/mark.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/docs/swagger-ui.css" />
     <script defer src="/docs/swagger-ui-bundle.js"></script>
     <script defer src="/docs/start.js"></script>

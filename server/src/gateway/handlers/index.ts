@@ -1,5 +1,5 @@
 import { UP, type UpName, type WireError } from '@aisle/client/protocol';
-import { invalidRequest } from '../faults.js';
+import { faultsOf, invalidRequest } from '../../domain/faults.js';
 import { authenticate } from './authenticate.js';
 import { extend } from './extend.js';
 import type { Handler, HandlerContext, HandlerResult } from './handler.js';
@@ -33,7 +33,7 @@ const VIEWING: RouteOptions = { needsSubject: false, serial: true };
 function route<N extends UpName>(name: N, handler: Handler<N>, options: RouteOptions): [string, Route] {
   const parse: Route['parse'] = (payload) => {
     const parsed = UP[name].safeParse(payload);
-    if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
+    if (!parsed.success) return { ok: false, error: invalidRequest(faultsOf(parsed.error)).toWire() };
     // The schema of `name` has just made it: TypeScript cannot see that across the generic.
     const data = parsed.data as Parameters<Handler<N>>[1];
     return { ok: true, run: (context) => handler(context, data) };

@@ -1,11 +1,15 @@
 import { AisleError, wireError } from '@aisle/client/protocol';
-import { invalid } from '../faults.js';
+import { invalidRequest } from '../../domain/faults.js';
 import { refuse, type Handler } from './handler.js';
 
 /** The map or what changed since; from then on the event's frames (SPEC F3). Subscribing again is how a gap is mended. */
 export const subscribe: Handler<'subscribe'> = async (context, { eventId, epoch, seq }) => {
   if ((epoch === undefined) !== (seq === undefined)) {
-    return refuse(invalid(epoch === undefined ? 'epoch' : 'seq', 'epoch and seq come together'));
+    return refuse(
+      invalidRequest([
+        { path: epoch === undefined ? 'epoch' : 'seq', message: 'epoch and seq come together' },
+      ]).toWire(),
+    );
   }
   const { event } = await context.directory.get(eventId);
   if (event.status === 'draft' && context.actor.role !== 'admin') throw AisleError.of('EVENT_NOT_FOUND');

@@ -9,7 +9,7 @@ import type { LiveEvent } from '../../domain/event.js';
 import { jsonBody, MAX_CHART_BODY_BYTES } from '../body.js';
 import { actorOf, adminOnly, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
-import { invalidRequest } from '../errors.js';
+import { invalidRequest } from '../../domain/faults.js';
 import { changedFields, faultsOfFields, fieldsOfCreate, fieldsOfPatch } from '../event-input.js';
 import * as doc from '../openapi.js';
 
