@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AisleError } from '@aisle/client/protocol';
 import { plainChart } from '../helpers/buyers.js';
 import {
   eventBody,
@@ -27,7 +28,7 @@ describe('P2 an event that is not one: 400, each fault by its path, nothing stor
     ['no chart', { chart: undefined }, ['chart']],
     ['a name that is a number', { name: 7 }, ['name']],
     ['several at once', { name: '', startsAt: 'tomorrow', currency: 'euro' }, ['name', 'startsAt', 'currency']],
-    ['a field that does not exist', { colour: 'red' }, ['']],
+    ['a field that does not exist', { colour: 'red' }, ['colour']],
     ['a time without a zone', { startsAt: '2031-05-01T19:30:00' }, ['startsAt']],
     ['a time before 1970', { startsAt: '1831-05-01T19:30:00Z' }, ['startsAt']],
     ['a time past 9998', { startsAt: '9999-12-31T23:59:59-14:00' }, ['startsAt']],
@@ -285,7 +286,8 @@ describe('G5 a request that is not one', () => {
     const broken = world.with({
       feed: {
         view: () => Promise.reject(new Error('password=hunter2')),
-        inventory: () => Promise.reject(new TypeError('x is not a function')),
+        inventory: () =>
+          Promise.reject(AisleError.of('INTERNAL', { message: 'hunter2', details: { at: 'TypeError' } })),
       },
     });
     const { id } = await world.onSale();
