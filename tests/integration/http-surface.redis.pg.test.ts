@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chartSchema, inventoryViewSchema, seatsViewSchema, type SeatEvent } from '@aisle/client/protocol';
@@ -24,41 +27,41 @@ const holdSeat = async (seat: string) => {
 describe('the seat map', () => {
   test('is the same for every caller, with its position as ETag, for one second', async () => {
     await holdSeat('r0-1');
-    const path = `/v1/events/${event.id}/seats`;
-    const response = await get(path);
+    const url = `/v1/events/${event.id}/seats`;
+    const response = await get(url);
     const view = seatsViewSchema.parse(await response.json());
     expect(view).toMatchObject({ eventId: event.id, status: 'on_sale', epoch: 1, chartVersion: 1, areas: [[20, 20]] });
     expect(view.map).toBe('1a1h1998a');
     expect(response.headers.get('etag')).toBe(`"${view.epoch}-${view.seq}"`);
     expect(response.headers.get('cache-control')).toBe('public, max-age=1');
     expect(response.headers.get('vary')).toContain('Accept-Encoding');
-    const asAdmin = await get(path, { authorization: `Bearer ${world.adminKey}` });
+    const asAdmin = await get(url, { authorization: `Bearer ${world.adminKey}` });
     expect(await asAdmin.json()).toEqual(view);
-    const rubbish = await get(path, { authorization: 'Bearer rubbish' });
+    const rubbish = await get(url, { authorization: 'Bearer rubbish' });
     expect(rubbish.status).toBe(200);
   });
 
   test('304 while nothing changed, a new map when something did, also when only the status did', async () => {
-    const path = `/v1/events/${event.id}/seats`;
-    const etag = (await get(path)).headers.get('etag') ?? '';
+    const url = `/v1/events/${event.id}/seats`;
+    const etag = (await get(url)).headers.get('etag') ?? '';
     for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const same = await get(path, { 'if-none-match': tag });
+      const same = await get(url, { 'if-none-match': tag });
       expect(same.status, tag).toBe(304);
       expect(await same.text()).toBe('');
     }
     await holdSeat('r0-2');
-    await expect.poll(async () => (await get(path, { 'if-none-match': etag })).status).toBe(200);
-    const open = (await get(path)).headers.get('etag') ?? '';
+    await expect.poll(async () => (await get(url, { 'if-none-match': etag })).status).toBe(200);
+    const open = (await get(url)).headers.get('etag') ?? '';
     await world.call('POST', `/v1/events/${event.id}/pause`);
-    await expect.poll(async () => (await get(path, { 'if-none-match': open })).status).toBe(200);
+    await expect.poll(async () => (await get(url, { 'if-none-match': open })).status).toBe(200);
     await world.call('POST', `/v1/events/${event.id}/open`);
   });
 
   test('comes compressed as the caller likes it', async () => {
     const big = await world.onSale({ chart: plainChart(40, 50, [{ id: 'floor', capacity: 20 }]) });
     const busy = await startBusy(big);
-    const path = `/v1/events/${busy.id}/seats`;
-    const plain = await (await get(path)).text();
+    const url = `/v1/events/${busy.id}/seats`;
+    const plain = await (await get(url)).text();
     expect(plain.length).toBeGreaterThan(1024);
     const unpack = { br: brotliDecompressSync, gzip: gunzipSync };
     for (const [accept, encoding] of [
@@ -67,13 +70,13 @@ describe('the seat map', () => {
       ['gzip, br;q=0', 'gzip'],
       ['*', 'br'],
     ] as const) {
-      const response = await get(path, { 'accept-encoding': accept });
+      const response = await get(url, { 'accept-encoding': accept });
       expect(response.headers.get('content-encoding'), accept).toBe(encoding);
       const bytes = Buffer.from(await response.arrayBuffer());
       expect(bytes.length).toBeLessThan(plain.length / 2);
       expect(unpack[encoding](bytes).toString()).toBe(plain);
     }
-    expect((await get(path, { 'accept-encoding': 'deflate' })).headers.get('content-encoding')).toBeNull();
+    expect((await get(url, { 'accept-encoding': 'deflate' })).headers.get('content-encoding')).toBeNull();
   });
 
   test('binary states show free or not', async () => {
@@ -109,28 +112,28 @@ async function startBusy(big: SeatEvent): Promise<SeatEvent> {
 
 describe('the chart', () => {
   test('comes as it was given, ETag by version, compressed', async () => {
-    const path = `/v1/events/${event.id}/chart`;
-    const response = await get(path);
+    const url = `/v1/events/${event.id}/chart`;
+    const response = await get(url);
     expect(response.headers.get('etag')).toBe('"1"');
     expect(response.headers.get('cache-control')).toBe('public, max-age=60');
     const plain = await response.text();
     expect(chartSchema.parse(JSON.parse(plain))).toMatchObject({ name: 'plain 40×50' });
-    expect((await get(path, { 'if-none-match': '"1"' })).status).toBe(304);
-    const gzip = await get(path, { 'accept-encoding': 'gzip' });
+    expect((await get(url, { 'if-none-match': '"1"' })).status).toBe(304);
+    const gzip = await get(url, { 'accept-encoding': 'gzip' });
     expect(gunzipSync(Buffer.from(await gzip.arrayBuffer())).toString()).toBe(plain);
-    const br = await get(path, { 'accept-encoding': 'br' });
+    const br = await get(url, { 'accept-encoding': 'br' });
     expect(brotliDecompressSync(Buffer.from(await br.arrayBuffer())).toString()).toBe(plain);
   });
 
   test('of a draft is kept by nobody, and its version counts', async () => {
     const draft = await world.draft();
-    const path = `/v1/events/${draft.id}/chart`;
+    const url = `/v1/events/${draft.id}/chart`;
     const admin = { authorization: `Bearer ${world.adminKey}` };
-    const first = await get(path, admin);
+    const first = await get(url, admin);
     expect(first.headers.get('cache-control')).toBe('private, no-store');
     const chart = { ...testChart(), name: 'second' };
     await world.call('PATCH', `/v1/events/${draft.id}`, { body: { version: 1, chart } });
-    const second = await get(path, { ...admin, 'if-none-match': '"1"' });
+    const second = await get(url, { ...admin, 'if-none-match': '"1"' });
     expect(second.status).toBe(200);
     expect(second.headers.get('etag')).toBe('"2"');
     expect(await second.json()).toMatchObject({ name: 'second' });
@@ -274,6 +277,39 @@ describe('pages', () => {
     ]) {
       expect((await get(path)).status, path).toBe(404);
     }
+  });
+
+  test('hidden files and the neighbours of the folder are not there, hashed names are kept for good', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'aisle-web-'));
+    const file = (name: string) => {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), 'let x;');
+    };
+    [
+      'web/assets/app-4F7QXW2K.js',
+      'web/assets/.secret.js',
+      'web/assets/.git/x.js',
+      'web2/x.js',
+      'x.js',
+      'web/assets/x.unknown',
+    ].forEach(file);
+    const pages = world.with({ webRoot: path.join(folder, 'web') });
+    const found = await pages.call('GET', '/assets/app-4F7QXW2K.js');
+    expect(found).toMatchObject({ status: 200, body: 'let x;' });
+    expect(found.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    for (const name of [
+      '.secret.js',
+      '.git/x.js',
+      '..%2f..%2fx.js',
+      '..%2f..%2fweb2%2fx.js',
+      '%2e%2e/%2e%2e/web2/x.js',
+      'x.unknown',
+      '.',
+      '..',
+    ]) {
+      expect((await pages.call('GET', `/assets/${name}`)).status, name).toBe(404);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   test('the documentation needs nothing from elsewhere', async () => {

@@ -222,11 +222,17 @@ describe('A3 sessions', () => {
   });
 
   test('another installation’s tokens are worth nothing here', async () => {
-    const { token } = await createSessions({ ...settings, adminKey: 'another-admin-key-of-33-characters' }).create(
-      VIEWER,
-      {},
-    );
-    expect((await refused(token)).message).toMatch(/another key/);
+    const strangers = [
+      { ...settings, adminKey: 'another-admin-key-of-33-characters' },
+      { ...settings, secret: 'another secret, as long as the real one is' },
+      // Who holds the shop's secret alone cannot make our tokens, and so not step over the cap on roles.
+      { ...settings, adminKey: undefined },
+      { ...settings, secret: undefined },
+    ];
+    for (const stranger of strangers) {
+      const { token } = await createSessions(stranger).create(VIEWER, {});
+      expect((await refused(token)).message).toMatch(/another key/);
+    }
   });
 });
 
