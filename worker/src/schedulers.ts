@@ -2,7 +2,7 @@ import type { Jobs } from '../../server/src/jobs/queues.js';
 import type { Logger } from '../../server/src/platform/logger.js';
 
 /** Schedulers whose keys were lost are back within this (SPEC L2). */
-const EVERY_MS = 5000;
+const EVERY_MS = 2000;
 const RETRY_MS = 250;
 
 /** Puts the schedulers where they belong, for as long as the worker runs. */
