@@ -4,6 +4,7 @@ import { build } from './lib/build.mjs';
 import { elapsed, say, step } from './lib/console.mjs';
 import { checkNodeVersion } from './lib/node-version.mjs';
 import { ensureNpmPackages } from './lib/npm-packages.mjs';
+import { contractTable, NODE_RANGES, nodePackage, runContractOn } from './lib/other-nodes.mjs';
 import { root } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { CHROMIUM, ensureProgram, REDIS } from './lib/system-packages.mjs';
@@ -25,14 +26,15 @@ await step('Build', buildOrFail);
 if (args.length === 0) await runChecks();
 
 const tests = await step('Tests', () => runVitest({ args }));
+const total = { passed: tests.passed, failed: tests.failed + failedChecks.length, skipped: tests.skipped };
+if (args.length === 0) await runOnOtherNodes();
 
 say('');
 for (const check of failedChecks) say(`✗ npm run ${check} failed; its output is above.`);
 say(`Everything took ${elapsed()}.`);
-const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : '';
-const failed = tests.failed + failedChecks.length;
-say(`${tests.passed} passed, ${failed} failed${skipped}`);
-process.exit(failed > 0 || tests.code !== 0 ? 1 : 0);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+say(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exit(total.failed > 0 || tests.code !== 0 ? 1 : 0);
 
 async function buildOrFail() {
   try {
@@ -56,4 +58,23 @@ async function runChecks() {
     }
   };
   await step('Checks', () => Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work)));
+}
+
+/** Half a minute each. A Node that npm does not give (no such platform, no network) is said and counted as skipped. */
+async function runOnOtherNodes() {
+  const own = process.versions.node.split('.')[0];
+  const ranges = NODE_RANGES.filter((range) => range.split('.')[0] !== own);
+  if (nodePackage() === null) {
+    say(`npm has no packaged Node for ${process.platform}-${process.arch}: tested on ${process.versions.node} alone.`);
+    total.skipped += ranges.length;
+    return;
+  }
+  const rows = [];
+  for (const range of ranges) rows.push(await step(`Contract tests on Node ${range}`, () => runContractOn(range)));
+  say(contractTable(rows));
+  for (const row of rows) {
+    total.passed += row.passed;
+    total.failed += row.failed;
+    total.skipped += row.skipped + (row.obtained ? 0 : 1);
+  }
 }
