@@ -12,6 +12,8 @@ import { resolvePicks } from './resolve.js';
 
 /** A block moves more at once than a sale does. */
 const PLACES_FACTOR = 10;
+const LOAD_PATIENCE_MS = 5000;
+const LOAD_POLL_MS = 100;
 
 /** block: house seats off sale; staff. Written to Postgres first, undone if the script refuses (SPEC O6). */
 export function block(
@@ -50,7 +52,8 @@ function move(
     payload,
     (call) => {
       const input = blockInput(call, payload);
-      return direction === 'block' ? applyBlock(deps, input) : applyUnblock(deps, input);
+      const run = (): Promise<Outcome<BlockResult>> => throughLoads(deps, direction, input);
+      return direction === 'block' ? applyBlock(deps, input, run) : applyUnblock(deps, input, run);
     },
     presentBlock,
   );
@@ -79,19 +82,45 @@ const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput
   actor,
 });
 
-async function applyBlock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
-  const undo = await deps.blocks.add(ledgerEntry(input));
-  // Thrown: the script may have run. Then the row stays, the safe side: a rebuild blocks rather than sells.
-  const outcome = await deps.store.block(input);
-  if (!outcome.ok || outcome.replayed) await undo();
+/**
+ * A load of the event reads the ledger while scripts refuse: once written, the entry is not taken back because of it, but
+ * brought to Redis under the new epoch. A load of 200,000 places takes some seconds.
+ */
+async function throughLoads(
+  deps: CommandDeps,
+  direction: 'block' | 'unblock',
+  input: BlockInput,
+): Promise<Outcome<BlockResult>> {
+  const deadline = performance.now() + LOAD_PATIENCE_MS;
+  let outcome = await deps.store[direction](input);
+  while (beingLoaded(outcome) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, LOAD_POLL_MS));
+    const { epoch } = await deps.directory.refresh(input.eventId);
+    outcome = await deps.store[direction]({ ...input, epoch });
+  }
   return outcome;
 }
 
-async function applyUnblock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
+const beingLoaded = (outcome: Outcome<unknown>): boolean =>
+  !outcome.ok &&
+  outcome.refusal.code === 'UNAVAILABLE' &&
+  (outcome.refusal.reason === 'loading' || outcome.refusal.reason === 'epoch');
+
+type Run = () => Promise<Outcome<BlockResult>>;
+
+async function applyBlock(deps: CommandDeps, input: BlockInput, run: Run): Promise<Outcome<BlockResult>> {
+  const undo = await deps.blocks.add(ledgerEntry(input));
+  // Thrown, or still being loaded: Redis may have it. Then the row stays, the safe side: a rebuild blocks rather than sells.
+  const outcome = await run();
+  if (outcome.replayed || (!outcome.ok && !beingLoaded(outcome))) await undo();
+  return outcome;
+}
+
+async function applyUnblock(deps: CommandDeps, input: BlockInput, run: Run): Promise<Outcome<BlockResult>> {
   const undo = await deps.blocks.remove(ledgerEntry(input));
   let outcome: Outcome<BlockResult>;
   try {
-    outcome = await deps.store.unblock(input);
+    outcome = await run();
   } catch (error) {
     await undo();
     throw error;

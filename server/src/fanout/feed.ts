@@ -16,6 +16,8 @@ import { Snapshots } from './snapshots.js';
 const POLL_MS = 1000;
 /** A mirror outlives its last viewer by this long: reloads and page changes cost Redis nothing. */
 export const LINGER_MS = 10_000;
+/** Past what timers take (24.8 days) nothing is attended; holds of staff last hours. */
+const MAX_ATTEND_MS = 86_400_000;
 const RELOAD_WAIT_MS = 5000;
 /** A SUBSCRIBE waits for a lost connection; those who want to watch do not wait for ever. */
 const START_WAIT_MS = 3000;
@@ -36,6 +38,8 @@ interface Entry {
   /** Subscribes under way, not yet viewers. */
   joining: number;
   linger: NodeJS.Timeout | null;
+  /** Holders on this node are to be told until then, ms of performance.now(). */
+  attendUntil: number;
 }
 
 /** The fan-out of one node: mirrors of watched events, their frames, and the views for REST (SPEC F1–F5). */
@@ -86,6 +90,15 @@ class NodeSeatFeed implements SeatFeed {
     const entry = this.#entries.get(eventId);
     if (entry === undefined) return;
     entry.feed.leave();
+    this.#lingerIfIdle(eventId, entry);
+  }
+
+  attend(eventId: string, ms: number): void {
+    const live = this.deps.directory.peek(eventId);
+    if (this.#closed || live === undefined || live.epoch === 0) return;
+    const entry = this.#entries.get(eventId) ?? this.#open(live);
+    entry.attendUntil = Math.max(entry.attendUntil, performance.now() + ms);
+    this.#keepAlive(entry);
     this.#lingerIfIdle(eventId, entry);
   }
 
@@ -173,7 +186,7 @@ class NodeSeatFeed implements SeatFeed {
       START_WAIT_MS,
       Promise.resolve(this.#ending.get(eventId)).then(() => feed.start()),
     );
-    const entry: Entry = { feed, ready, joining: 0, linger: null };
+    const entry: Entry = { feed, ready, joining: 0, linger: null, attendUntil: 0 };
     this.#entries.set(eventId, entry);
     // Those who wait for it are told by `ready`; the next one to come starts anew.
     ready.catch(() => this.#end(eventId, entry));
@@ -187,7 +200,8 @@ class NodeSeatFeed implements SeatFeed {
 
   #lingerIfIdle(eventId: string, entry: Entry): void {
     if (this.#closed || entry.linger !== null || entry.joining > 0 || !entry.feed.idle) return;
-    entry.linger = setTimeout(() => this.#end(eventId, entry), LINGER_MS);
+    const attendMs = Math.min(MAX_ATTEND_MS, entry.attendUntil - performance.now());
+    entry.linger = setTimeout(() => this.#end(eventId, entry), Math.max(LINGER_MS, attendMs));
   }
 
   #end(eventId: string, entry: Entry): void {

@@ -20,6 +20,11 @@ export interface SeatFeed {
   inventory(eventId: string): Promise<readonly CategoryCounts[]>;
   /** Full letters (char codes by seatNo) and seq for ranking candidates; `fresh` forces a read of Redis. Do not keep or write the array. */
   letters(eventId: string, fresh: boolean): Promise<{ letters: Uint8Array; seq: number; epoch: number }>;
+  /**
+   * Somebody on this node has places of the event on hold for the next `ms`: mirror it that long even if nobody watches, so
+   * that the holder is told what becomes of them (SPEC F6).
+   */
+  attend(eventId: string, ms: number): void;
   /** Events mirrored on this node now: those it sweeps (SPEC H3). */
   watched(): string[];
   /** The event was loaded anew: refresh the mirror, then tell clients to reload (SPEC F5). */

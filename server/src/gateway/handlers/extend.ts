@@ -1,4 +1,4 @@
-import { commandAnswer, type Handler } from './handler.js';
+import { holdAnswer, type Handler } from './handler.js';
 
-export const extend: Handler<'extend'> = async ({ actor, commands }, payload) =>
-  commandAnswer(await commands.extend(actor, payload));
+export const extend: Handler<'extend'> = async ({ actor, commands, feed }, payload) =>
+  holdAnswer(feed, await commands.extend(actor, payload));

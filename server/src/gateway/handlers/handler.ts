@@ -1,4 +1,4 @@
-import type { SubscribeAck, UpName, UpPayload, WireError } from '@aisle/client/protocol';
+import type { Hold, SubscribeAck, UpName, UpPayload, WireError } from '@aisle/client/protocol';
 import type { Actor } from '../../domain/actor.js';
 import type { CommandResult, Commands } from '../../domain/ports/commands.js';
 import type { EventDirectory } from '../../domain/ports/event-directory.js';
@@ -31,6 +31,20 @@ export interface HandlerContext {
 export type Handler<N extends UpName> = (context: HandlerContext, payload: UpPayload<N>) => Promise<HandlerResult>;
 
 export const refuse = (error: WireError): HandlerResult => ({ kind: 'refuse', error, replayed: false });
+
+/** A little past the deadline, for the word that it lapsed. */
+const ATTEND_PAST_MS = 5000;
+
+/** Holds of this socket's owner: this node goes on hearing of them (SPEC F6). */
+export function attend(feed: Pick<SeatFeed, 'attend'>, holds: readonly Hold[]): void {
+  for (const { eventId, expiresInMs } of holds) feed.attend(eventId, expiresInMs + ATTEND_PAST_MS);
+}
+
+/** The ack of a command that answers a hold. */
+export function holdAnswer(feed: Pick<SeatFeed, 'attend'>, result: CommandResult<{ hold: Hold }>): HandlerResult {
+  if (result.ok) attend(feed, [result.value.hold]);
+  return commandAnswer(result);
+}
 
 /** The ack of a command: its value, and the position of its change. */
 export function commandAnswer(result: CommandResult<object>): HandlerResult {
