@@ -73,14 +73,20 @@ export class PickerPage {
   }
 
   /** Until the map is there and up to date. */
-  async live(): Promise<void> {
+  async live(timeout = 10_000): Promise<void> {
     await this.page
       .locator('#connection', { hasText: /^Live$/ })
-      .waitFor()
+      .waitFor({ timeout })
       .catch(async (error: unknown) => {
-        const facts = [await this.text('body').catch(() => ''), ...this.complaints];
-        throw new Error(`${String(error)}\nThe page says: ${facts.join('\n')}`);
+        throw new Error(`${String(error)}. ${await this.facts()}`);
       });
+  }
+
+  /** For the message of a test that failed. */
+  private async facts(): Promise<string> {
+    const page = await this.text('body').catch(() => '');
+    const messages = await this.page.locator('.toast').allInnerTexts();
+    return [`The page says: ${page.replace(/\s*\n\s*/g, ' | ')}`, ...messages, ...this.complaints].join('\n');
   }
 
   close(): Promise<void> {
@@ -131,7 +137,7 @@ export class PickerPage {
       timeoutMs: 6000,
       what: `your seats: ${JSON.stringify(expected)}`,
     }).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}; they are ${JSON.stringify(await this.places())}`);
+      throw new Error(`${String(error)}; they are ${JSON.stringify(await this.places())}. ${await this.facts()}`);
     });
   }
 

@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { SeatEvent } from '@aisle/client/protocol';
+import type { Chart, SeatEvent } from '@aisle/client/protocol';
 import { demoArena } from '../../server/src/domain/chart/demo/index.js';
 import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, Buyer, plainChart, sellEvent } from '../helpers/buyers.js';
+import { startTcpProxy } from '../helpers/tcp-proxy.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 import { openBrowser, PickerPage } from './picker-page.js';
 
@@ -31,8 +32,11 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
+/** Tried again while the server says 503: the machines that run this share two cores with much else. */
+const onSale = (of: Chart, fields: Record<string, unknown>): Promise<SeatEvent> =>
+  waitFor(() => sellEvent(aisle, of, fields), { timeoutMs: 15_000, intervalMs: 500, what: 'an event on sale' });
 const sell = (fields: Record<string, unknown> = {}): Promise<SeatEvent> =>
-  sellEvent(aisle, chart, { name: 'An evening', timezone: 'Europe/Berlin', prices: { A: 4500, GA: 2000 }, ...fields });
+  onSale(chart, { name: 'An evening', timezone: 'Europe/Berlin', prices: { A: 4500, GA: 2000 }, ...fields });
 
 /** `node`: which of the two servers. */
 async function visit(
@@ -66,6 +70,19 @@ describe('two buyers', () => {
     await one.press(23);
     await one.placesBecome([]);
     await two.colourBecomes(23, (colour) => colour === free, 'free again');
+  });
+
+  test('a quick second press on a seat lets it go: it is no double press that zooms', async () => {
+    const event = await sell();
+    const picker = await visit(event);
+    const free = await picker.colour(33);
+    for (let round = 0; round < 3; round++) {
+      await picker.press(33);
+      await picker.placesBecome(['Row r3, seat 3']);
+      await picker.press(33);
+      await picker.placesBecome([]);
+    }
+    await picker.colourBecomes(33, (colour) => colour === free, 'free, where it was');
   });
 
   test('one press at a seat that was just taken is undone and names the seat', async () => {
@@ -219,18 +236,16 @@ describe('without a mouse', () => {
 describe('the page', () => {
   test('on a phone a tap at seats too small to hit zooms in, the next one holds', async () => {
     const arena = demoArena();
-    const event = await sellEvent(aisle, arena, { name: 'The arena' });
+    const event = await onSale(arena, { name: 'The arena' });
     const picker = await PickerPage.open(browser, `${aisle.urls[0] ?? ''}/e/${event.id}`, arena, {
       ...PHONE,
       colorScheme: 'light',
     });
     open.push(picker);
-    const far = await picker.colour(7000);
     await picker.tap(7000);
     // The zoom is about the finger, so the same seat is still under it. Longer than a double tap.
     await sleep(900);
     expect(await picker.places()).toEqual([]);
-    expect(await picker.colour(7000)).toBe(far);
     await picker.tap(7000);
     await picker.placesBecome([
       `Row ${arena.seats[7000]?.row ?? ''}, seat ${arena.seats[7000]?.number ?? ''}Section ${arena.seats[7000]?.section ?? ''}`,
@@ -260,7 +275,7 @@ describe('the page', () => {
 
   test('can be used with 20,000 seats: finds one by its id, holds it, shows it in the overview', async () => {
     const arena = demoArena();
-    const event = await sellEvent(aisle, arena, { name: 'The arena' });
+    const event = await onSale(arena, { name: 'The arena' });
     const picker = await PickerPage.open(browser, `${aisle.urls[0] ?? ''}/e/${event.id}`, arena);
     open.push(picker);
     await waitFor(async () => (await picker.text('#legend')).includes('free'), { what: 'counts' });
@@ -302,40 +317,37 @@ describe('the page', () => {
 
   test('says when the map may be old, and catches up by itself', async () => {
     const event = await sell();
-    let cut = false;
-    const picker = await visit(event, {
-      before: (page) =>
-        page.routeWebSocket(/socket\.io/, (socket) => {
-          if (cut) {
-            void socket.close();
-            return;
-          }
-          const server = socket.connectToServer();
-          const timer = setInterval(() => {
-            if (!cut) return;
-            clearInterval(timer);
-            void socket.close();
-            void server.close();
-          }, 50);
-        }),
+    const proxy = await startTcpProxy({ host: '127.0.0.1', port: aisle.nodes[0]?.port ?? 0 });
+    const picker = await PickerPage.open(browser, `http://127.0.0.1:${proxy.port}/e/${event.id}`, chart, {
+      colorScheme: 'light',
     });
+    open.push(picker);
     const free = await picker.colour(50);
-    cut = true;
-    await picker.page.locator('#connection', { hasText: /Offline|Reconnecting/ }).waitFor();
-    expect(await picker.page.locator('.map').getAttribute('data-stale')).toBe('true');
-    await picker.press(51);
-    await picker.toast(/there is no connection/i);
-    const other = await Buyer.connect(aisle.urls[0] ?? '', 'meanwhile', aisle.authSecret);
+    // Frozen: a line that is open and says nothing, the worst kind.
+    proxy.frozen = true;
+    const other = await Buyer.connect(aisle.urls[1] ?? '', 'meanwhile', aisle.authSecret);
     expect((await other.send('hold', { eventId: event.id, seats: ['r5-0'] })).ok).toBe(true);
     other.close();
-    cut = false;
-    await picker.live();
+    await picker.page
+      .locator('#connection', { hasText: /Offline|Reconnecting|Catching up/ })
+      .waitFor({ timeout: 20_000 });
+    expect(await picker.page.locator('.map').getAttribute('data-stale')).toBe('true');
+    expect(await picker.colour(50)).toBe(free);
+    proxy.cut();
+    await picker.page.locator('#connection', { hasText: /Offline|Reconnecting/ }).waitFor({ timeout: 20_000 });
+    await picker.press(51);
+    await picker.toast(/there is no connection/i);
+    proxy.frozen = false;
+    proxy.cut();
+    await picker.live(30_000);
     await picker.colourBecomes(50, (colour) => colour !== free, 'shown as taken');
     await picker.press(51);
     await picker.placesBecome(['Row r5, seat 1']);
-    // A refused WebSocket is written to the console by the browser itself.
-    picker.complaints.splice(0, Infinity, ...picker.complaints.filter((text) => !text.includes('WebSocket')));
-  });
+    await proxy.stop();
+    // A cut connection is written to the console by the browser itself.
+    const ours = picker.complaints.filter((text) => !/WebSocket|net::ERR/.test(text));
+    picker.complaints.splice(0, Infinity, ...ours);
+  }, 90_000);
 
   test('an event that is not there is said so, with a way on', async () => {
     const page = await browser.newPage();

@@ -242,16 +242,21 @@ export class ChartView {
     this.untouched = false;
   }
 
-  private press(at: Point, finger: boolean): void {
+  /** True: something was there to be pressed. */
+  private press(at: Point, finger: boolean): boolean {
     const hit = hitTest(this.geometry, this.camera, this.viewport, at, finger);
-    if (hit.kind === 'area') return this.handlers.area(hit.areaNo);
-    if (hit.kind === 'nothing') return;
+    if (hit.kind === 'nothing') return false;
+    if (hit.kind === 'area') {
+      this.handlers.area(hit.areaNo);
+      return true;
+    }
     const radiusPx = this.geometry.radius * this.camera.scale;
     // One's own seats are drawn larger than they are, so they can be pressed from afar.
     const pressable =
       radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.marks.mine.has(hit.seatNo);
-    if (pressable) return this.handlers.seat(hit.seatNo);
-    this.zoomTo(at, this.closeScale / this.camera.scale);
+    if (pressable) this.handlers.seat(hit.seatNo);
+    else this.zoomTo(at, this.closeScale / this.camera.scale);
+    return true;
   }
 
   private hover(at: Point | undefined): void {

@@ -4,8 +4,8 @@ export interface GestureHandlers {
   pan(dx: number, dy: number): void;
   /** About a point, CSS pixels from the canvas's corner. */
   zoom(at: Point, factor: number): void;
-  /** One press without a drag. */
-  tap(at: Point, finger: boolean): void;
+  /** One press without a drag. True: it did something, so it is not the first half of a double press. */
+  tap(at: Point, finger: boolean): boolean;
   doubleTap(at: Point): void;
   /** A mouse or pen moves over; undefined: it left. */
   hover(at: Point | undefined): void;
@@ -75,9 +75,9 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     const time = event.timeStamp;
     const again =
       lastTap !== undefined && time - lastTap.time < DOUBLE_TAP_MS && apart(lastTap.at, press.at) < DOUBLE_TAP_PX;
-    lastTap = again ? undefined : { at: press.at, time };
+    lastTap = undefined;
     if (again) handlers.doubleTap(press.at);
-    else handlers.tap(press.at, press.finger);
+    else if (!handlers.tap(press.at, press.finger)) lastTap = { at: press.at, time };
   };
   const cancel = (event: PointerEvent): void => {
     presses.delete(event.pointerId);
