@@ -26,6 +26,7 @@ import { createMetrics, type Metrics } from './platform/metrics.js';
 import { createRedisGuard, type RedisGuard } from './rebuild/identity.js';
 import { createRebuilder, type Rebuilder } from './rebuild/rebuilder.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
+import { keys } from './redis/keys.js';
 import { createNotices, type Notices } from './redis/notices.js';
 import { RedisSeatStore } from './redis/seat-store.js';
 import { RedisSeatChangeSource } from './redis/subscriber.js';
@@ -171,6 +172,7 @@ function openHttp(base: Base, parts: { feed: SeatFeed; commands: Commands; sessi
       postgres: postgres.up,
       reasons: () => [...guard.health.reasons(), ...postgres.reasons()],
     },
+    counters: { redis: base.redis, keyPrefix: keys.rateLimitPrefix },
     hooks: eventHooks(base),
     limits:
       config.AISLE_LIMITS === 'on'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeatEvent } from '@aisle/client/protocol';
+import { keys } from '../../server/src/redis/keys.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
 import { eventBody, refusal, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
 
@@ -41,7 +42,10 @@ describe('Postgres away', () => {
 describe('Redis away', () => {
   test('seats and holds are 503 with Retry-After; events go on, and guests are still counted', async () => {
     await world.store.server.kill();
-    const limited = world.with({ redis: world.store.redis, limits: { sessionsPerMinute: 2, commandsPer10s: 100 } });
+    const limited = world.with({
+      counters: { redis: world.store.redis, keyPrefix: keys.rateLimitPrefix },
+      limits: { sessionsPerMinute: 2, commandsPer10s: 100 },
+    });
     const token = await world.guest();
     const started = performance.now();
     expectUnavailable(

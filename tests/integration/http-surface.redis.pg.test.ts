@@ -4,6 +4,7 @@ import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chartSchema, inventoryViewSchema, seatsViewSchema, type SeatEvent } from '@aisle/client/protocol';
+import { keys } from '../../server/src/redis/keys.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
 import { createLogger } from '../../server/src/platform/logger.js';
@@ -150,7 +151,10 @@ describe('sessions', () => {
   test('A3 G2 are limited per address, an IPv6 network being one; staff are not counted', async () => {
     const connection = openCommandConnection(redis.url);
     await expect.poll(() => connection.status).toBe('ready');
-    const limited = world.with({ redis: connection, limits: { sessionsPerMinute: 3, commandsPer10s: 2 } });
+    const limited = world.with({
+      counters: { redis: connection, keyPrefix: keys.rateLimitPrefix },
+      limits: { sessionsPerMinute: 3, commandsPer10s: 2 },
+    });
     const ask = (ip: string, token: string | null = null) =>
       limited.call('POST', '/v1/sessions', { token, ip, body: {} });
     for (const ip of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3']) expect((await ask(ip)).status).toBe(201);

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Sql } from '../db/client.js';
+import type { SharedCounters } from './rate-limit.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
@@ -32,7 +32,7 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly hooks: EventHooks;
   /** For the rate limits all nodes share; null: each node counts for itself. */
-  readonly redis: Redis | null;
+  readonly counters: SharedCounters | null;
   /** null: not limited (AISLE_LIMITS=off). Never the caps on places. */
   readonly limits: { readonly sessionsPerMinute: number; readonly commandsPer10s: number } | null;
   /** AISLE_ALLOWED_ORIGINS: pages of these origins may call from a browser; "*" any; undefined: this server's own pages alone. */

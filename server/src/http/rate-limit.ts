@@ -14,14 +14,24 @@ export interface RateLimitOptions {
   readonly message: string;
 }
 
+/** Where all nodes count together. */
+export interface SharedCounters {
+  readonly redis: Redis;
+  /** The key of a scope's counters, but for the id. */
+  readonly keyPrefix: (scope: string) => string;
+}
+
 /** One count for all nodes, in Redis; while that is away, or where there is none, each node counts for itself. */
-export function createRateLimit(redis: Redis | null, { scope, points, seconds, message }: RateLimitOptions): RateLimit {
-  const common = { keyPrefix: `rate_limit:${scope}`, points, duration: seconds };
+export function createRateLimit(
+  counters: SharedCounters | null,
+  { scope, points, seconds, message }: RateLimitOptions,
+): RateLimit {
+  const common = { keyPrefix: counters?.keyPrefix(scope) ?? scope, points, duration: seconds };
   const insuranceLimiter = new RateLimiterMemory(common);
   const limiter: RateLimiterAbstract =
-    redis === null
+    counters === null
       ? insuranceLimiter
-      : new RateLimiterRedis({ ...common, storeClient: redis, insuranceLimiter, rejectIfRedisNotReady: true });
+      : new RateLimiterRedis({ ...common, storeClient: counters.redis, insuranceLimiter, rejectIfRedisNotReady: true });
   return async (id) => {
     try {
       await limiter.consume(id);

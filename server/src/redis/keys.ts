@@ -26,6 +26,8 @@ export const keys = {
   /** string: fingerprint and answer of a request id */
   request: (eventId: string, subject: string, requestId: string): string =>
     `request:${tag(eventId)}:${subject}:${requestId}`,
+  /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */
+  rateLimitPrefix: (scope: string): string => `rate_limit:${scope}`,
 } as const;
 
 export const channels = {

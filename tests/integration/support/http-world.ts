@@ -115,7 +115,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
       clock: systemClock,
     }),
     health: { redis: () => true, postgres: () => true, reasons: () => [] },
-    ...{ redis: null, limits: null, allowedOrigins: ['https://shop.example'], version: '0.0.0' },
+    ...{ counters: null, limits: null, allowedOrigins: ['https://shop.example'], version: '0.0.0' },
     webRoot: `${projectRoot}/web`,
     ...changes,
   };

@@ -164,11 +164,11 @@ interface Address {
 const address = (token: string): Address => ({ eventId: eventIdOfToken(token), holdToken: token });
 
 /** Counts a call against its subject. A shop's server and the box office act for many: they are not counted. */
-function commandLimit({ limits, redis }: HttpDeps) {
+function commandLimit({ limits, counters }: HttpDeps) {
   const consume: RateLimit =
     limits === null
       ? unlimited
-      : createRateLimit(redis, {
+      : createRateLimit(counters, {
           scope: 'commands',
           points: limits.commandsPer10s,
           seconds: COMMAND_WINDOW_S,

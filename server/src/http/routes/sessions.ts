@@ -22,11 +22,11 @@ const create = doc.route(
   ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
 );
 
-export function sessionRoutes(app: OpenAPIHono<AppEnv>, { sessions, limits, redis }: HttpDeps): void {
+export function sessionRoutes(app: OpenAPIHono<AppEnv>, { sessions, limits, counters }: HttpDeps): void {
   const consume: RateLimit =
     limits === null
       ? unlimited
-      : createRateLimit(redis, {
+      : createRateLimit(counters, {
           scope: 'sessions',
           points: limits.sessionsPerMinute,
           seconds: 60,
