@@ -1,27 +1,22 @@
 import type { Ack, UpName } from '@aisle/client/protocol';
-import type { Redis } from 'ioredis';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, Buyer, plainChart, sellEvent } from '../helpers/buyers.js';
+import { useSystem } from '../helpers/system.js';
 import { sleep } from '../helpers/wait.js';
 
 /* Nonsense over real sockets to the whole system: each its own typed error that names the field, and nothing changed. */
-let aisle: TestAisle;
-let redis: Redis;
+const system = useSystem({ nodes: 1, workers: 1 });
 let eventId: string;
 let ann: Buyer;
 let bob: Buyer;
 let bobsToken: string;
 beforeAll(async () => {
-  aisle = await startAisle({ nodes: 1, workers: 1 });
-  redis = openCommandConnection(aisle.redis.url);
-  ({ id: eventId } = await sellEvent(aisle, plainChart(4, 20, [{ id: 'floor', capacity: 50 }])));
-  const url = aisle.urls[0] ?? '';
+  ({ id: eventId } = await sellEvent(system.aisle, plainChart(4, 20, [{ id: 'floor', capacity: 50 }])));
+  const url = system.aisle.urls[0] ?? '';
   [ann, bob] = await Promise.all([
-    Buyer.connect(url, 'ann', aisle.authSecret),
-    Buyer.connect(url, 'bob', aisle.authSecret),
+    Buyer.connect(url, 'ann', system.aisle.authSecret),
+    Buyer.connect(url, 'bob', system.aisle.authSecret),
   ]);
   const held = await bob.send('hold', { eventId, seats: ['r3-0'] });
   bobsToken = held.ok ? held.hold.token : '';
@@ -29,14 +24,12 @@ beforeAll(async () => {
 afterAll(async () => {
   ann.close();
   bob.close();
-  redis.disconnect();
-  await aisle.stop();
 });
 
 /** Everything Redis has of the event, but for answers to request ids and what the worker drains. */
 async function everything(): Promise<Record<string, string>> {
-  const names = (await redis.keys(`*{${eventId}}*`)).filter((key) => !/^(request|log):/.test(key)).sort();
-  const dumps = await Promise.all(names.map((key) => redis.dumpBuffer(key)));
+  const names = (await system.redis.keys(`*{${eventId}}*`)).filter((key) => !/^(request|log):/.test(key)).sort();
+  const dumps = await Promise.all(names.map((key) => system.redis.dumpBuffer(key)));
   return Object.fromEntries(names.map((key, i) => [key, dumps[i]?.toString('base64') ?? '']));
 }
 
@@ -185,26 +178,26 @@ describe('bad input over sockets: a typed error, nothing changed, the server ali
   });
 
   test('an event that is paused, closed or cancelled sells nothing; a pause still lets go and extends', async () => {
-    const { id } = await sellEvent(aisle, plainChart(1, 5));
+    const { id } = await sellEvent(system.aisle, plainChart(1, 5));
     const held = await ann.send('hold', { eventId: id, seats: ['r0-0'] });
     if (!held.ok) throw new Error(held.error.code);
-    await adminCall(aisle, 'POST', `/events/${id}/pause`, {});
+    await adminCall(system.aisle, 'POST', `/events/${id}/pause`, {});
     expect(await send(bob, 'hold', { eventId: id, seats: ['r0-1'] })).toMatchObject({
       error: { code: 'EVENT_NOT_ON_SALE', details: { status: 'paused' } },
     });
     expect(await send(ann, 'extend', { eventId: id, holdToken: held.hold.token })).toMatchObject({ ok: true });
     expect(await send(ann, 'release', { eventId: id, holdToken: held.hold.token })).toMatchObject({ ok: true });
-    await adminCall(aisle, 'POST', `/events/${id}/open`, {});
+    await adminCall(system.aisle, 'POST', `/events/${id}/open`, {});
     const again = await ann.send('hold', { eventId: id, seats: ['r0-0'] });
     if (!again.ok) throw new Error(again.error.code);
-    await adminCall(aisle, 'POST', `/events/${id}/close`, {});
+    await adminCall(system.aisle, 'POST', `/events/${id}/close`, {});
     expect(await send(bob, 'hold', { eventId: id, seats: ['r0-1'] })).toMatchObject({
       error: { code: 'EVENT_NOT_ON_SALE', details: { status: 'closed' } },
     });
     expect(await send(ann, 'extend', { eventId: id, holdToken: again.hold.token })).toMatchObject({
       error: { code: 'EVENT_NOT_ON_SALE' },
     });
-    await adminCall(aisle, 'POST', `/events/${id}/cancel`, {});
+    await adminCall(system.aisle, 'POST', `/events/${id}/cancel`, {});
     expect(await send(ann, 'holds', { eventId: id })).toMatchObject({ ok: true, holds: [] });
   });
 
@@ -228,7 +221,7 @@ describe('bad input over sockets: a typed error, nothing changed, the server ali
   });
 
   test('a viewer without a token looks and may not act; a wrong or expired token is refused at the door', async () => {
-    const url = aisle.urls[0] ?? '';
+    const url = system.aisle.urls[0] ?? '';
     const viewer = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
     await new Promise((resolve) => viewer.once('connect', () => resolve(null)));
     expect(await viewer.timeout(5000).emitWithAck('subscribe', { eventId })).toMatchObject({ ok: true });
@@ -248,10 +241,10 @@ describe('bad input over sockets: a typed error, nothing changed, the server ali
   });
 
   test('an oversize frame and a binary frame close that socket alone', async () => {
-    const url = aisle.urls[0] ?? '';
+    const url = system.aisle.urls[0] ?? '';
     const before = await everything();
     for (const nonsense of ['x'.repeat(200_000), Buffer.alloc(1000)]) {
-      const noisy = await Buyer.connect(url, 'noisy', aisle.authSecret);
+      const noisy = await Buyer.connect(url, 'noisy', system.aisle.authSecret);
       const gone = new Promise<string>((resolve) =>
         noisy.socket.once('disconnect', (reason: string) => resolve(reason)),
       );

@@ -2,50 +2,23 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createClient, type SeatMap } from '@aisle/client';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { describe, expect, test } from 'vitest';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { startAisle, type TestAisle } from '../helpers/aisle.js';
-import { Buyer, buyerToken, plainChart, sellEvent } from '../helpers/buyers.js';
+import { Buyer, plainChart, sellEvent } from '../helpers/buyers.js';
+import { lettersOf, useSystem } from '../helpers/system.js';
 import { Traffic } from '../helpers/traffic.js';
 import { redisLetters } from '../helpers/truth.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 
 /* What a watcher missed comes back: by deltas, by a fresh map, or by the nodes' own looks at Redis. F1, F4, F8, I5. */
 const SEATS = 2000;
-let aisle: TestAisle;
-let redis: Redis;
-let sql: Sql;
-beforeAll(async () => {
-  aisle = await startAisle({ nodes: 2, workers: 1 });
-  redis = openCommandConnection(aisle.redis.url);
-  sql = openDatabase(aisle.databaseUrl, { max: 2 });
-}, 60_000);
-afterAll(async () => {
-  redis.disconnect();
-  await sql.end();
-  await aisle.stop();
-});
+const system = useSystem({ nodes: 2, workers: 1 });
 
-const lettersOf = (map: SeatMap): string => Buffer.from(map.letters).toString('latin1');
 const pool = Array.from({ length: SEATS }, (_, seatNo) => seatNo);
 
 async function onSale(): Promise<{ id: string; traffic: Traffic }> {
-  const { id } = await sellEvent(aisle, plainChart(40, SEATS / 40));
-  return { id, traffic: await Traffic.open(redis, sql, id, ['A']) };
-}
-
-interface Watcher {
-  map: SeatMap;
-  close(): void;
-}
-async function watchFrom(url: string, eventId: string): Promise<Watcher> {
-  const client = createClient({ url, getToken: () => buyerToken('watcher', aisle.authSecret) });
-  const map = client.watch(eventId);
-  await new Promise<void>((resolve) => map.on('ready', () => resolve()));
-  return { map, close: () => client.close() };
+  const { id } = await sellEvent(system.aisle, plainChart(40, SEATS / 40));
+  return { id, traffic: await Traffic.open(system.redis, system.sql, id, ['A']) };
 }
 
 describe('a client that was cut off', () => {
@@ -57,17 +30,17 @@ describe('a client that was cut off', () => {
     { timeout: 180_000 },
     async (count, kind) => {
       const { id, traffic } = await onSale();
-      const url = aisle.urls[0] ?? '';
+      const url = system.aisle.urls[0] ?? '';
       // Somebody else goes on watching on this node: the event stays mirrored.
-      const other = await watchFrom(url, id);
-      const first = await Buyer.connect(url, 'cut', aisle.authSecret);
+      const other = await system.watch(url, id);
+      const first = await Buyer.connect(url, 'cut', system.aisle.authSecret);
       const before = await first.send('subscribe', { eventId: id });
       if (!before.ok) throw new Error(before.error.code);
       first.close();
 
       await traffic.changes(count, pool);
-      const again = await Buyer.connect(url, 'cut', aisle.authSecret);
-      await waitFor(async () => lettersOf(other.map) === (await redisLetters(redis, id)), { timeoutMs: 10_000 });
+      const again = await Buyer.connect(url, 'cut', system.aisle.authSecret);
+      await waitFor(async () => lettersOf(other.map) === (await redisLetters(system.redis, id)), { timeoutMs: 10_000 });
       const answer = await again.send('subscribe', { eventId: id, epoch: before.epoch, seq: before.seq });
       if (!answer.ok) throw new Error(answer.error.code);
       expect(answer.seq).toBe(before.seq + count);
@@ -79,7 +52,7 @@ describe('a client that was cut off', () => {
         const letters = ['a'.repeat(SEATS)].join('').split('');
         for (let i = 0; i < answer.changes.length; i += 2)
           letters[Number(answer.changes[i])] = String(answer.changes[i + 1]);
-        expect(letters.join('')).toBe(await redisLetters(redis, id));
+        expect(letters.join('')).toBe(await redisLetters(system.redis, id));
         expect(answer.changes.length / 2).toBeLessThanOrEqual(count);
       }
       process.stdout.write(`resume after ${count} changes: ${kind}, ${JSON.stringify(answer).length} bytes\n`);
@@ -93,9 +66,9 @@ describe('a client that was cut off', () => {
     { timeout: 120_000 },
     async () => {
       const { id, traffic } = await onSale();
-      const watchers = await Promise.all(aisle.urls.map((url) => watchFrom(url, id)));
+      const watchers = await Promise.all(system.aisle.urls.map((url) => system.watch(url, id)));
       let killed = 0;
-      const knife = openCommandConnection(aisle.redis.url);
+      const knife = openCommandConnection(system.aisle.redis.url);
       await new Promise((resolve) => knife.once('ready', resolve));
       const kill = async (): Promise<void> => {
         killed += Number(await knife.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
@@ -114,7 +87,7 @@ describe('a client that was cut off', () => {
       expect(failures).toEqual([]);
       expect(killed).toBeGreaterThanOrEqual(8);
       const quietAt = Date.now();
-      const truth = await redisLetters(redis, id);
+      const truth = await redisLetters(system.redis, id);
       for (const { map } of watchers)
         await waitFor(() => lettersOf(map) === truth, { timeoutMs: 3000, what: 'the map after pub/sub losses' });
       process.stdout.write(`pub/sub killed ${killed} times: maps agree ${Date.now() - quietAt} ms after quiet\n`);
@@ -124,14 +97,14 @@ describe('a client that was cut off', () => {
 
   test('F4 I5: the last message before silence lost: within 3 s', { timeout: 60_000 }, async () => {
     const { id, traffic } = await onSale();
-    const watchers = await Promise.all(aisle.urls.map((url) => watchFrom(url, id)));
+    const watchers = await Promise.all(system.aisle.urls.map((url) => system.watch(url, id)));
     for (const round of [0, 1, 2]) {
       // On one connection, one after the other: nobody can have subscribed again in between.
-      const kill = redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      const kill = system.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       const hold = traffic.hold([round * 7], `last${round}`);
       expect(Number(await kill)).toBeGreaterThan(0);
       await hold;
-      const truth = await redisLetters(redis, id);
+      const truth = await redisLetters(system.redis, id);
       const silentAt = Date.now();
       for (const { map } of watchers)
         await waitFor(() => lettersOf(map) === truth, { timeoutMs: 3000, what: 'the lost last change' });
@@ -145,12 +118,12 @@ describe('a client that was cut off', () => {
     { timeout: 60_000 },
     async () => {
       const { id } = await onSale();
-      const watchers = await Promise.all(aisle.urls.map((url) => watchFrom(url, id)));
+      const watchers = await Promise.all(system.aisle.urls.map((url) => system.watch(url, id)));
       const silent = await unpublished();
-      const traffic = await Traffic.open(redis, sql, id, ['A'], silent.folder);
+      const traffic = await Traffic.open(system.redis, system.sql, id, ['A'], silent.folder);
       for (const round of [0, 1, 2]) {
         await traffic.hold([round * 7], `unheard${round}`);
-        const truth = await redisLetters(redis, id);
+        const truth = await redisLetters(system.redis, id);
         const silentAt = Date.now();
         for (const { map } of watchers)
           await waitFor(() => lettersOf(map) === truth, { timeoutMs: 3000, what: 'the change nobody heard of' });

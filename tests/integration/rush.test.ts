@@ -1,40 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { createClient, type SeatMap } from '@aisle/client';
 import type { Ack, UpPayload } from '@aisle/client/protocol';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Sql } from '../../server/src/db/client.js';
-import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { startAisle, type TestAisle } from '../helpers/aisle.js';
-import { adminCall, buyerToken, connectBuyers, plainChart, sellEvent, type Buyer } from '../helpers/buyers.js';
+import { describe, expect, test } from 'vitest';
+import { adminCall, connectBuyers, plainChart, sellEvent, type Buyer } from '../helpers/buyers.js';
+import { lettersOf, useSystem } from '../helpers/system.js';
 import { loggedLetters, recount, redisLetters } from '../helpers/truth.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 
 /*
  * The rush: many buyers, few seats, over sockets, through two server nodes on one Redis. I1, I4, I5, S4, F1–F8.
  */
-let aisle: TestAisle;
-let redis: Redis;
-let sql: Sql;
-beforeAll(async () => {
-  aisle = await startAisle({ nodes: 2, workers: 1 });
-  redis = openCommandConnection(aisle.redis.url);
-  sql = openDatabase(aisle.databaseUrl, { max: 2 });
-}, 60_000);
-afterAll(async () => {
-  redis.disconnect();
-  await sql.end();
-  await aisle.stop();
-});
-
-const lettersOf = (map: SeatMap): string => Buffer.from(map.letters).toString('latin1');
-
-async function watcher(nodeUrl: string, eventId: string): Promise<{ map: SeatMap; close: () => void }> {
-  const client = createClient({ url: nodeUrl, getToken: () => buyerToken('watcher', aisle.authSecret) });
-  const map = client.watch(eventId);
-  await new Promise<void>((resolve) => map.on('ready', () => resolve()));
-  return { map, close: () => client.close() };
-}
+const system = useSystem({ nodes: 2, workers: 1 });
 
 interface Tally {
   won: string[];
@@ -87,10 +62,10 @@ describe('the rush, over sockets through two nodes', () => {
     { timeout: 240_000 },
     async (count, seatCount) => {
       const chart = plainChart(1, seatCount);
-      const { id } = await sellEvent(aisle, chart);
+      const { id } = await sellEvent(system.aisle, chart);
       const seats = chart.seats.map((seat) => seat.id);
-      const watchers = await Promise.all(aisle.urls.map((url) => watcher(url, id)));
-      const buyers = await connectBuyers(aisle, count, `b${seatCount}`);
+      const watchers = await Promise.all(system.aisle.urls.map((url) => system.watch(url, id)));
+      const buyers = await connectBuyers(system.aisle, count, `b${seatCount}`);
       const tally: Tally = { won: [], lost: new Set() };
       await Promise.all(buyers.map((buyer, i) => buyOne(buyer, id, seats, Math.floor((i * 7919) % seatCount), tally)));
       buyers.forEach((buyer) => buyer.close());
@@ -99,21 +74,21 @@ describe('the rush, over sockets through two nodes', () => {
       expect(new Set(tally.won).size).toBe(seatCount);
       expect(tally.lost.size).toBe(count - seatCount);
 
-      const truth = await redisLetters(redis, id);
+      const truth = await redisLetters(system.redis, id);
       expect(truth).toBe('h'.repeat(seatCount));
       process.stdout.write(
         `rush: ${count} buyers on ${seatCount} seats: ${tally.won.length} winners, ${tally.lost.size} SEAT_UNAVAILABLE, ${retries} retried so far\n`,
       );
-      const { stored, counted } = await recount(redis, id, 'A');
+      const { stored, counted } = await recount(system.redis, id, 'A');
       expect(stored).toEqual(counted);
       for (const { map } of watchers)
         await waitFor(() => lettersOf(map) === truth, { what: 'the watching client’s map' });
-      await waitFor(async () => (await loggedLetters(sql, id, seatCount)) === truth, {
+      await waitFor(async () => (await loggedLetters(system.sql, id, seatCount)) === truth, {
         timeoutMs: 10_000,
         what: 'Postgres',
       });
       const view = await adminCall<{ categories: { available: number; pending: number }[] }>(
-        aisle,
+        system.aisle,
         'GET',
         `/events/${id}/inventory`,
       );
@@ -127,9 +102,9 @@ describe('the rush, over sockets through two nodes', () => {
     { timeout: 120_000 },
     async () => {
       const chart = plainChart(30, 20);
-      const { id } = await sellEvent(aisle, chart);
+      const { id } = await sellEvent(system.aisle, chart);
       const index = new Map(chart.seats.map((seat, no) => [seat.id, no]));
-      const buyers = await connectBuyers(aisle, 300, 'pair');
+      const buyers = await connectBuyers(system.aisle, 300, 'pair');
       const answers = await Promise.all(
         buyers.map((buyer) =>
           sendUntilDecided(buyer, 'hold-best', {
@@ -153,14 +128,14 @@ describe('the rush, over sockets through two nodes', () => {
         expect(second - first).toBe(1);
         expect(Math.floor(first / 20)).toBe(Math.floor(second / 20));
       }
-      expect(await redisLetters(redis, id)).toBe('h'.repeat(600));
+      expect(await redisLetters(system.redis, id)).toBe('h'.repeat(600));
     },
   );
 
   test('S4 H4 I7: groups overlapping each other are all or nothing', { timeout: 120_000 }, async () => {
     const chart = plainChart(4, 10);
-    const { id } = await sellEvent(aisle, chart);
-    const buyers = await connectBuyers(aisle, 60, 'group');
+    const { id } = await sellEvent(system.aisle, chart);
+    const buyers = await connectBuyers(system.aisle, 60, 'group');
     const wanted = buyers.map((_, i) =>
       Array.from({ length: 2 + (i % 7) }, (_, k) => chart.seats[(i * 3 + k) % 40]?.id ?? ''),
     );
@@ -178,7 +153,7 @@ describe('the rush, over sockets through two nodes', () => {
       } else expect(ack.error.code).toBe('SEAT_UNAVAILABLE');
     });
     expect(new Set(held).size).toBe(held.length);
-    expect([...(await redisLetters(redis, id))].filter((letter) => letter === 'h').length).toBe(held.length);
+    expect([...(await redisLetters(system.redis, id))].filter((letter) => letter === 'h').length).toBe(held.length);
   });
 
   test(
@@ -186,8 +161,8 @@ describe('the rush, over sockets through two nodes', () => {
     { timeout: 120_000 },
     async () => {
       const chart = plainChart(1, 1, [{ id: 'floor', capacity: 100 }]);
-      const { id } = await sellEvent(aisle, chart);
-      const buyers = await connectBuyers(aisle, 300, 'floor');
+      const { id } = await sellEvent(system.aisle, chart);
+      const buyers = await connectBuyers(system.aisle, 300, 'floor');
       const answers = await Promise.all(
         buyers.map((buyer) =>
           sendUntilDecided(buyer, 'hold', {
@@ -201,7 +176,7 @@ describe('the rush, over sockets through two nodes', () => {
       const codes = answers.map((ack) => (ack.ok ? 'won' : ack.error.code));
       expect(codes.filter((code) => code === 'won').length).toBe(100);
       expect(codes.filter((code) => code === 'AREA_FULL').length).toBe(200);
-      expect((await recount(redis, id, 'GA')).stored).toEqual([100, 0, 100, 0]);
+      expect((await recount(system.redis, id, 'GA')).stored).toEqual([100, 0, 100, 0]);
     },
   );
 });
