@@ -11,17 +11,41 @@ const alias = [
   { find: /^@aisle\/client\/protocol$/, replacement: inSdk('protocol/index.ts') },
 ];
 
+/** Tests that start whole systems of server processes or a browser: one file at a time, after all others, or they would test the machine. */
+const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/e2e/**/*.test.ts', 'tests/integration/*.test.ts'];
+/** Their suffix says that they need no more than a store or two. */
+const STORES = ['**/*.redis.test.ts', '**/*.pg.test.ts'];
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['tests/**/*.test.ts', '{server,worker,launcher,client-sdk}/src/**/*.test.ts', 'web/**/*.test.ts'],
     // What the suffix of a file says it needs is there: tests/helpers start it when it is first asked for.
     globalSetup: ['tests/helpers/global-setup.ts'],
     pool: 'forks',
-    // Each file may start servers of its own; more at once would measure the machine, not the code.
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['tests/{unit,fuzz}/**/*.test.ts', ...STORES.map((suffix) => `tests/${suffix}`)],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: SYSTEMS,
+          exclude: [...STORES, '**/node_modules/**'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
