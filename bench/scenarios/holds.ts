@@ -22,6 +22,8 @@ const IN_FLIGHT = 200;
 const HOLDS = 20_000;
 const WARM_UP_HOLDS = 6000;
 const GOAL_RATIO = 0.6;
+/** A machine busy with other things makes Redis answer too late for some: UNAVAILABLE, to be sent again. More is a fault. */
+const REFUSED_AT_MOST = 0.02;
 
 /** `worker off`: stopped by a signal, so nothing drains the log. `viewer`: with the worker, and one socket watching. */
 const MODES = ['worker off', 'worker on', 'worker on, one viewer'] as const;
@@ -96,7 +98,7 @@ async function measure(setting: Setting, mode: Mode, round: number, count: numbe
   let script = scriptFirst ? await limit.measure(stack, count) : null;
   const path = await fullPath(setting, mode, eventId, count);
   script ??= await limit.measure(stack, count);
-  const perSecond = (count / path.run.elapsedMs) * 1000;
+  const perSecond = (path.run.ok / path.run.elapsedMs) * 1000;
   return { round, mode, load, script, ...path, perSecond, ratio: perSecond / script.perSecond };
 }
 
@@ -114,7 +116,9 @@ async function fullPath({ stack, worker, client, limit }: Setting, mode: Mode, e
   const ask = { eventId, holds: count, inFlight: IN_FLIGHT, seats: SEATS };
   const { value: run, cpu } = await metered(meters, () => client.call('run', ask));
   worker.signal('SIGCONT');
-  if (run.ok !== count) throw new Error(`${count - run.ok} holds were refused: ${run.refused.join('; ')}`);
+  if (run.ok < count * (1 - REFUSED_AT_MOST)) {
+    throw new Error(`${count - run.ok} of ${count} holds were refused: ${run.refused.join('; ')}`);
+  }
   const [known] = (await redis.script('EXISTS', limit.script.sha)) as number[];
   if (known !== 1) throw new Error('the server runs another hold script than the one measured beside it');
   const answered = performance.now();
@@ -144,6 +148,7 @@ function report(samples: readonly Sample[]): ScenarioReport {
     ['worker CPU, µs a hold (while it ran)', (s) => s.micros.worker, 1],
     ['Postgres CPU, µs a hold (while it ran)', (s) => s.micros.postgres, 1],
     ['client CPU, µs a hold', (s) => s.micros.client, 1],
+    ['not granted in time, %', (s) => (1 - s.run.ok / HOLDS) * 100, 2],
     ['log empty after the last ack, ms', (s) => s.drainMs, 0],
   ];
   const table = markdownTable(

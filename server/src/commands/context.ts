@@ -1,6 +1,7 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { AisleError } from '@aisle/client/protocol';
 import { isStaff, type Actor } from '../domain/actor.js';
+import { canonicalJson } from '../domain/chart/canonical.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { BlockLedger } from '../domain/ports/block-ledger.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
@@ -82,15 +83,23 @@ export const commandInput = ({ live, subject, self, staff, requestId, fingerprin
   fingerprint,
 });
 
+const TOKEN_BYTES = 16;
+/** Random bytes are fetched for 256 tokens at once: 0.1 µs a token instead of 2.2. Each byte is used once. */
+const POOL_BYTES = TOKEN_BYTES * 256;
+let pool = Buffer.alloc(0);
+let used = 0;
+
 /** SPEC H6: 128 random bits, and the event it belongs to. */
-export const newHoldToken = (eventId: string): string => `${eventId}.${randomBytes(16).toString('base64url')}`;
+export function newHoldToken(eventId: string): string {
+  if (used >= pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  used += TOKEN_BYTES;
+  return `${eventId}.${pool.toString('base64url', used - TOKEN_BYTES, used)}`;
+}
 
 /** Command and payload with its keys in order, without the request id itself (SPEC S7). */
 function fingerprintOf(name: string, payload: object): string {
-  const canonical = JSON.stringify([name, { ...payload, requestId: undefined }], (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-  return createHash('sha256').update(canonical).digest('base64url');
+  return hash('sha256', canonicalJson([name, { ...payload, requestId: undefined }]), 'base64url');
 }
