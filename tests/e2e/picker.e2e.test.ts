@@ -96,6 +96,7 @@ describe('two buyers', () => {
     await late.press(11);
     await late.toast(/somebody else was quicker: row r1, seat 1 is taken/i);
     expect(await late.places()).toEqual([]);
+    await late.colourBecomes(11, (colour) => colour === free, 'no longer asked for');
   });
 });
 

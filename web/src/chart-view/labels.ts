@@ -23,11 +23,12 @@ interface Label {
 }
 
 /** Section labels give way to the seats from this radius on, in CSS pixels: seats that can be pressed are not to be covered. */
-const SECTION_LABELS_UNTIL_PX = 4.5;
-/** Type sizes where there is room, and where there is little. */
-const LARGE = { namePx: 13, detailPx: 11.5, padX: 7, padY: 3 };
-const SMALL = { namePx: 10, detailPx: 9.5, padX: 3, padY: 1 };
-const LARGE_FROM_PX = 100;
+const SECTION_LABELS_UNTIL_PX = 3.5;
+/** Type sizes where there is room, and where there is little. `spill`: how much of its room a label may take. */
+const LARGE = { namePx: 13, detailPx: 11.5, padX: 7, padY: 3, spill: 1 };
+const SMALL = { namePx: 10, detailPx: 9.5, padX: 3, padY: 1, spill: 1.1 };
+const LARGE_FROM_PX = 70;
+const ROOM_IN_SIDES = 1.4;
 
 interface Box {
   readonly left: number;
@@ -55,10 +56,9 @@ export function drawLabels(
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (const label of labelsOf(geometry, camera, viewport, availability)) {
-    const size = label.width >= LARGE_FROM_PX ? LARGE : SMALL;
-    for (const lines of versionsOf(label, size, theme)) {
+    for (const { lines, size } of versionsOf(label, theme)) {
       const box = boxOf(context, label.at, lines, size);
-      const fits = box.right - box.left <= label.width * 1.1 && box.bottom - box.top <= label.height * 1.1;
+      const fits = box.right - box.left <= label.width * size.spill && box.bottom - box.top <= label.height * 1.1;
       if (!fits || taken.some((other) => clash(box, other))) continue;
       taken.push(box);
       drawLabel(context, theme, label.at, lines, box, size.padY);
@@ -67,23 +67,30 @@ export function drawLabels(
   }
 }
 
-/** From the fullest to the shortest: with and without the free places, the name in one line or two. */
-function versionsOf(label: Label, size: typeof LARGE, theme: MapTheme): Line[][] {
-  const name = (text: string): Line => ({
-    text,
-    font: `600 ${size.namePx}px ${theme.font}`,
-    height: size.namePx * 1.25,
-    colour: theme.ink,
-  });
-  const detail: Line = {
-    text: label.detail,
-    font: `${size.detailPx}px ${theme.font}`,
-    height: size.detailPx * 1.3,
-    colour: theme.muted,
+interface Version {
+  readonly lines: readonly Line[];
+  readonly size: typeof LARGE;
+}
+
+/** From the fullest to the shortest: large with and without the free places, then small; the name in one line or two. */
+function versionsOf(label: Label, theme: MapTheme): Version[] {
+  const inSize = (size: typeof LARGE): { one: Line[]; two: Line[]; detail: Line } => {
+    const name = (text: string): Line => ({
+      text,
+      font: `600 ${size.namePx}px ${theme.font}`,
+      height: size.namePx * 1.25,
+      colour: theme.ink,
+    });
+    const font = `${size.detailPx}px ${theme.font}`;
+    const detail = { text: label.detail, font, height: size.detailPx * 1.3, colour: theme.muted };
+    return { one: [name(label.name)], two: halves(label.name).map(name), detail };
   };
-  const one = [name(label.name)];
-  const two = halves(label.name).map(name);
-  return size === LARGE ? [[...one, detail], [...two, detail], one, two] : [one, two];
+  const small = inSize(SMALL);
+  const short = [small.one, small.two].map((lines) => ({ lines, size: SMALL }));
+  if (label.width < LARGE_FROM_PX) return short;
+  const { one, two, detail } = inSize(LARGE);
+  const full = [[...one, detail], [...two, detail], one, two];
+  return [...full.map((lines) => ({ lines, size: LARGE })), ...short];
 }
 
 /** A name broken at the space nearest to its middle. */
@@ -165,15 +172,17 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
     .map((section, position) => ({ ...section, position }))
     .filter(({ seats }) => seats > 0)
     .sort((a, b) => b.seats - a.seats);
-  for (const { section, position, bounds, centre } of sections) {
+  for (const { section, position, bounds, centre, seats } of sections) {
     const at = toScreen(camera, viewport, centre);
     if (!onScreen(at)) continue;
+    // A stand set at a slant has far larger bounds than room: what its seats cover, as a square, says more.
+    const room = ROOM_IN_SIDES * Math.sqrt(seats) * geometry.pitch;
     labels.push({
       at,
       name: section.label,
       detail: freeText(availability.section(position)),
-      width: (bounds.maxX - bounds.minX) * camera.scale,
-      height: (bounds.maxY - bounds.minY) * camera.scale,
+      width: Math.min(bounds.maxX - bounds.minX, room) * camera.scale,
+      height: Math.min(bounds.maxY - bounds.minY, room) * camera.scale,
     });
   }
   return labels;
