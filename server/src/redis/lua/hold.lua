@@ -27,7 +27,7 @@ for _, a in ipairs(areas) do
   next_key = next_key + 1
 end
 for cat in string.gmatch(ARGV[17], '%d+') do
-  tx.inventory_keys[tonumber(cat)] = KEYS[next_key]
+  tx.inventory_keys[cat] = KEYS[next_key]
   next_key = next_key + 1
 end
 
@@ -41,7 +41,7 @@ local function free_seats(hold)
     if not mine and letter == source then
       wanted[#wanted + 1] = s
     elseif not mine then
-      taken[#taken + 1] = fmt(s.no)
+      taken[#taken + 1] = s.no
       taken[#taken + 1] = letter
     end
   end
@@ -64,7 +64,7 @@ local function full_area()
       expire_due(AREA_LIMIT)
     end
     if area_room(a.no) < asked[a.no] then
-      return refuse('AREA_FULL', fmt(a.no), fmt(area_room(a.no)))
+      return refuse('AREA_FULL', a.no, fmt(area_room(a.no)))
     end
   end
   return nil

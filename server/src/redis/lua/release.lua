@@ -17,7 +17,7 @@ local function pick_seats(hold)
     by_no[s.no] = s
   end
   for text in string.gmatch(seats_text, '%d+') do
-    local s = by_no[tonumber(text)]
+    local s = by_no[text]
     if s then
       picked[#picked + 1] = s
       by_no[s.no] = nil
@@ -35,11 +35,11 @@ local function pick_areas(hold)
     left[i] = a.quantity
   end
   for no_text, quantity_text in string.gmatch(areas_text, '(%d+):(%d+)') do
-    local no, quantity = tonumber(no_text), tonumber(quantity_text)
+    local quantity = tonumber(quantity_text)
     for i, a in ipairs(hold.areas) do
-      local part = a.no == no and math.min(left[i], quantity) or 0
+      local part = a.no == no_text and math.min(left[i], quantity) or 0
       if part > 0 then
-        picked[#picked + 1] = { no = no, cat = a.cat, origin = a.origin, quantity = part }
+        picked[#picked + 1] = { no = a.no, cat = a.cat, origin = a.origin, quantity = part }
         left[i] = left[i] - part
         quantity = quantity - part
       end

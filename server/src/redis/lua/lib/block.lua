@@ -13,7 +13,7 @@ local function move_blocks(kind, from, to)
       if letter == from then
         moving[#moving + 1] = s
       elseif letter ~= to then
-        taken[#taken + 1] = fmt(s.no)
+        taken[#taken + 1] = s.no
         taken[#taken + 1] = letter
       end
     end
@@ -28,7 +28,7 @@ local function move_blocks(kind, from, to)
       end
       local room = from == 'a' and tx.area_available(a.no) or tx.area(a.no).b
       if room < asked[a.no] then
-        return refuse('AREA_FULL', fmt(a.no), fmt(room))
+        return refuse('AREA_FULL', a.no, fmt(room))
       end
     end
     local shown = {}
@@ -36,11 +36,11 @@ local function move_blocks(kind, from, to)
       local entry = tx.entry(kind, '', call.actor, call.request_id, '', extra)
       for i, s in ipairs(moving) do
         tx.move_seat(entry, s.no, s.cat, to, false)
-        shown[i] = fmt(s.no)
+        shown[i] = s.no
       end
       for i, a in ipairs(areas) do
         tx.move_area(entry, a.no, a.cat, from, to, a.quantity)
-        moved_areas[i] = fmt(a.no) .. ':' .. fmt(a.quantity)
+        moved_areas[i] = a.no .. ':' .. fmt(a.quantity)
       end
     end
     return { 'ok', table.concat(shown, ','), table.concat(moved_areas, ',') }

@@ -1,8 +1,9 @@
 -- core: time, numbers, keys. Every script starts with these.
 
--- Lua prints numbers with %.14g; ids and counters are written out whole.
+-- Lua prints numbers with %.14g; counters and times are written out whole. Numbers of seats, areas and categories are never
+-- reckoned with and stay the text they came as.
 local function fmt(n)
-  return string.format('%.0f', n)
+  return string.format('%d', n)
 end
 
 -- Counters read from Redis must be whole numbers: checked before the first write, because Redis does not roll back.
@@ -21,10 +22,10 @@ end
 
 -- Keys found in stored data are derived here alone, from the tag of the event that the call is for: never another slot.
 local function seat_key_of(tag, no)
-  return 'seat:' .. tag .. ':' .. fmt(no)
+  return 'seat:' .. tag .. ':' .. no
 end
 local function area_key_of(tag, no)
-  return 'area:' .. tag .. ':' .. fmt(no)
+  return 'area:' .. tag .. ':' .. no
 end
 local function inventory_key_of(tag, category_key)
   return 'inventory:' .. tag .. ':' .. category_key

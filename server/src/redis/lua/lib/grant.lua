@@ -4,7 +4,7 @@
 local function parse_seat_picks(text)
   local picks = {}
   for no, cat, ticket_type in string.gmatch(text, '(%d+):(%d+):([^,:]*)') do
-    picks[#picks + 1] = { no = tonumber(no), cat = tonumber(cat), ticket_type = ticket_type }
+    picks[#picks + 1] = { no = no, cat = cat, ticket_type = ticket_type }
   end
   return picks
 end
@@ -12,7 +12,7 @@ end
 local function parse_area_picks(text)
   local picks = {}
   for no, cat, ticket_type, quantity in string.gmatch(text, '(%d+):(%d+):([^,:]*):(%d+)') do
-    picks[#picks + 1] = { no = tonumber(no), cat = tonumber(cat), ticket_type = ticket_type, quantity = tonumber(quantity) }
+    picks[#picks + 1] = { no = no, cat = cat, ticket_type = ticket_type, quantity = tonumber(quantity) }
   end
   return picks
 end
@@ -29,7 +29,7 @@ end
 local function new_hold(token, hold_ms, max_hold_ms)
   local max_expires_at = tx.now + (max_hold_ms > 0 and max_hold_ms or tx.event.max_hold_ms)
   local expires_at = tx.now + (hold_ms > 0 and hold_ms or tx.event.hold_ms)
-  if tx.hold(token) then
+  if redis.call('EXISTS', hold_key_of(tx.tag, token)) == 1 then
     error('hold token used before')
   end
   return {

@@ -6,7 +6,7 @@ local HOLD_FIELDS = { 'subject', 'state', 'orderId', 'createdAt', 'expiresAt', '
 local function parse_seats(text)
   local seats = {}
   for no, cat, origin, ticket_type in string.gmatch(text, '(%d+):(%d+):([ab]):([^,:]*)') do
-    seats[#seats + 1] = { no = tonumber(no), cat = tonumber(cat), origin = origin, ticket_type = ticket_type }
+    seats[#seats + 1] = { no = no, cat = cat, origin = origin, ticket_type = ticket_type }
   end
   return seats
 end
@@ -15,7 +15,7 @@ local function parse_areas(text)
   local areas = {}
   for no, cat, origin, ticket_type, quantity in string.gmatch(text, '(%d+):(%d+):([ab]):([^,:]*):(%d+)') do
     areas[#areas + 1] =
-      { no = tonumber(no), cat = tonumber(cat), origin = origin, ticket_type = ticket_type, quantity = tonumber(quantity) }
+      { no = no, cat = cat, origin = origin, ticket_type = ticket_type, quantity = tonumber(quantity) }
   end
   return areas
 end
@@ -23,7 +23,7 @@ end
 local function format_seats(seats)
   local parts = {}
   for i, s in ipairs(seats) do
-    parts[i] = fmt(s.no) .. ':' .. fmt(s.cat) .. ':' .. s.origin .. ':' .. s.ticket_type
+    parts[i] = s.no .. ':' .. s.cat .. ':' .. s.origin .. ':' .. s.ticket_type
   end
   return table.concat(parts, ',')
 end
@@ -31,7 +31,7 @@ end
 local function format_areas(areas)
   local parts = {}
   for i, a in ipairs(areas) do
-    parts[i] = fmt(a.no) .. ':' .. fmt(a.cat) .. ':' .. a.origin .. ':' .. a.ticket_type .. ':' .. fmt(a.quantity)
+    parts[i] = a.no .. ':' .. a.cat .. ':' .. a.origin .. ':' .. a.ticket_type .. ':' .. fmt(a.quantity)
   end
   return table.concat(parts, ',')
 end

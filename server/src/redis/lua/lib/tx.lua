@@ -81,9 +81,10 @@ end
 function tx.letter(no)
   local letter = tx.letters[no]
   if not letter then
-    letter = redis.call('GETRANGE', tx.keys.map, no, no)
+    local offset = tonumber(no)
+    letter = redis.call('GETRANGE', tx.keys.map, offset, offset)
     if not VALID_LETTER[letter] then
-      error('corrupt map at ' .. fmt(no))
+      error('corrupt map at ' .. no)
     end
     tx.letters[no] = letter
   end
@@ -130,7 +131,7 @@ local function inventory_key(cat)
   local key = tx.inventory_keys[cat]
   if not key then
     category_names = category_names or cjson.decode(redis.call('HGET', tx.keys.event, 'categories'))
-    local name = category_names[cat + 1]
+    local name = category_names[tonumber(cat) + 1]
     if not name then
       error('corrupt categories')
     end
@@ -230,7 +231,7 @@ local function move_inventory(cat, from, to, quantity)
     c.total = c.total - quantity
   end
   if c.available < 0 or c.pending < 0 or c.sold < 0 or c.available ~= c.total - c.sold - c.pending then
-    error('corrupt inventory of category ' .. fmt(cat))
+    error('corrupt inventory of category ' .. cat)
   end
   c.dirty = true
 end
@@ -243,8 +244,8 @@ function tx.move_seat(entry, no, cat, to, token)
   tx.letters[no] = to
   tx.owners[no] = token
   tx.dirty_seats[no] = true
-  entry.seats[#entry.seats + 1] = fmt(no) .. ':' .. fmt(cat) .. ':' .. from .. ':' .. to
-  entry.shown_seats[#entry.shown_seats + 1] = fmt(no) .. ',"' .. to .. '"'
+  entry.seats[#entry.seats + 1] = no .. ':' .. cat .. ':' .. from .. ':' .. to
+  entry.shown_seats[#entry.shown_seats + 1] = no .. ',"' .. to .. '"'
 end
 
 function tx.move_area(entry, no, cat, from, to, quantity)
@@ -253,18 +254,18 @@ function tx.move_area(entry, no, cat, from, to, quantity)
   if from ~= 'a' then
     a[from] = a[from] - quantity
     if a[from] < 0 then
-      error('corrupt area ' .. fmt(no))
+      error('corrupt area ' .. no)
     end
   end
   if to ~= 'a' then
     a[to] = a[to] + quantity
   end
   if tx.area_available(no) < 0 then
-    error('corrupt area ' .. fmt(no))
+    error('corrupt area ' .. no)
   end
   a.dirty = true
-  entry.areas[#entry.areas + 1] = fmt(no) .. ':' .. fmt(cat) .. ':' .. from .. ':' .. to .. ':' .. fmt(quantity)
-  entry.shown_areas[#entry.shown_areas + 1] = fmt(no) .. ',' .. fmt(tx.area_available(no))
+  entry.areas[#entry.areas + 1] = no .. ':' .. cat .. ':' .. from .. ':' .. to .. ':' .. fmt(quantity)
+  entry.shown_areas[#entry.shown_areas + 1] = no .. ',' .. fmt(tx.area_available(no))
 end
 
 local function touch_cap(subject, token)
@@ -296,15 +297,27 @@ end
 
 -- Commit -------------------------------------------------------------------------------------------------------------
 
+-- Fields that say nothing are left out; the decoder knows them as empty.
+local function put(list, name, value)
+  if value ~= '' then
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+end
+
 local function write_log(first)
-  local epoch = fmt(tx.event.epoch)
+  local epoch = fmt(tx.event.epoch) .. '-'
   local at = fmt(tx.now)
   for i, e in ipairs(tx.entries) do
-    redis.call(
-      'XADD', tx.keys.log, epoch .. '-' .. fmt(first + i),
-      'k', e.kind, 'at', at, 's', e.subject, 'a', e.actor, 'r', e.request_id, 'h', e.hash,
-      'c', table.concat(e.seats, ','), 'q', table.concat(e.areas, ','), 'x', e.extra
-    )
+    local entry = { tx.keys.log, epoch .. fmt(first + i), 'k', e.kind, 'at', at }
+    put(entry, 's', e.subject)
+    put(entry, 'a', e.actor)
+    put(entry, 'r', e.request_id)
+    put(entry, 'h', e.hash)
+    put(entry, 'c', table.concat(e.seats, ','))
+    put(entry, 'q', table.concat(e.areas, ','))
+    put(entry, 'x', e.extra)
+    redis.call('XADD', unpack(entry))
   end
 end
 
@@ -342,7 +355,7 @@ end
 local function write_seats()
   local freed = {}
   for no in pairs(tx.dirty_seats) do
-    redis.call('SETRANGE', tx.keys.map, no, tx.letters[no])
+    redis.call('SETRANGE', tx.keys.map, tonumber(no), tx.letters[no])
     local owner = tx.owners[no]
     if owner then
       redis.call('HSET', seat_key(no), 'token', owner)
@@ -359,12 +372,14 @@ local function write_holds()
     local key = hold_key_of(tx.tag, token)
     if how == 'put' then
       local h = tx.holds[token]
-      redis.call(
-        'HSET', key,
-        'subject', h.subject, 'state', h.state, 'orderId', h.order_id, 'createdAt', fmt(h.created_at),
-        'expiresAt', fmt(h.expires_at), 'maxExpiresAt', fmt(h.max_expires_at),
-        'seats', format_seats(h.seats), 'areas', format_areas(h.areas)
-      )
+      local fields = { key, 'subject', h.subject, 'state', h.state, 'createdAt', fmt(h.created_at), 'expiresAt', fmt(h.expires_at) }
+      put(fields, 'orderId', h.order_id)
+      put(fields, 'maxExpiresAt', fmt(h.max_expires_at))
+      fields[#fields + 1] = 'seats'
+      fields[#fields + 1] = format_seats(h.seats)
+      fields[#fields + 1] = 'areas'
+      fields[#fields + 1] = format_areas(h.areas)
+      redis.call('HSET', unpack(fields))
       redis.call('ZADD', tx.keys.index, fmt(h.expires_at), token)
     else
       off_index[#off_index + 1] = token
@@ -395,6 +410,10 @@ local function write_caps()
   end
 end
 
+local function json_string(text)
+  return string.find(text, '[%c"\\]') and cjson.encode(text) or '"' .. text .. '"'
+end
+
 local function publish(from, to)
   local shown, counts, notes = {}, {}, {}
   for i, e in ipairs(tx.entries) do
@@ -402,11 +421,11 @@ local function publish(from, to)
   end
   for cat, c in pairs(tx.categories) do
     if c.dirty then
-      counts[#counts + 1] = '[' .. fmt(cat) .. ',' .. fmt(c.total) .. ',' .. fmt(c.sold) .. ',' .. fmt(c.pending) .. ',' .. fmt(c.available) .. ']'
+      counts[#counts + 1] = '[' .. cat .. ',' .. fmt(c.total) .. ',' .. fmt(c.sold) .. ',' .. fmt(c.pending) .. ',' .. fmt(c.available) .. ']'
     end
   end
   for i, n in ipairs(tx.notes) do
-    notes[i] = cjson.encode(n)
+    notes[i] = '[' .. json_string(n[1]) .. ',"' .. n[2] .. '",' .. json_string(n[3]) .. ']'
   end
   redis.call(
     'PUBLISH', channel_of(tx.tag),
