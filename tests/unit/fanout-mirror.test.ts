@@ -120,6 +120,16 @@ describe('the mirror', () => {
     expect(mirror.map('full')).toBe('5000s');
   });
 
+  it('F2 keeps few answers ready: callers who name every position there is do not fill the memory', () => {
+    const mirror = new EventMirror(snapshot('a'.repeat(300)));
+    for (let seq = 0; seq < 300; seq++) mirror.apply(change(seq, [[seq, 'h']]), new Touched());
+    const first = mirror.changesSince(0, 'full');
+    expect(mirror.changesSince(0, 'full')).toBe(first);
+    for (let seq = 1; seq < 300; seq++) mirror.changesSince(seq, 'full');
+    expect(mirror.changesSince(0, 'full')).not.toBe(first);
+    expect(mirror.changesSince(0, 'full')).toEqual(first);
+  });
+
   it('F4 a jump names every place that differs and voids the ring', () => {
     const mirror = new EventMirror(snapshot('aaaa'));
     mirror.apply(change(0, [[0, 'h']]), new Touched());

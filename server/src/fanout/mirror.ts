@@ -11,6 +11,12 @@ import type { Touched } from './touched.js';
  */
 export type ApplyResult = 'applied' | 'stale' | 'gap' | 'epoch';
 
+/**
+ * Positions whose catch-up is kept ready. Those who come back after a cut come from few; a caller may name any of 16,000,
+ * and each answer may be 100 KB.
+ */
+const MAX_CAUGHT_UP = 64;
+
 /** One event as this node knows it: states, position, and the ring to catch clients up from (SPEC F1, F2). */
 export class EventMirror {
   #letters: Uint8Array;
@@ -120,8 +126,16 @@ export class EventMirror {
     const known = this.#caughtUp.get(seq);
     if (known !== undefined) return known;
     const changes = this.#collect(seq, states);
-    this.#caughtUp.set(seq, changes);
+    this.#remember(seq, changes);
     return changes;
+  }
+
+  #remember(seq: number, changes: (number | string)[] | null): void {
+    for (const oldest of this.#caughtUp.keys()) {
+      if (this.#caughtUp.size < MAX_CAUGHT_UP) break;
+      this.#caughtUp.delete(oldest);
+    }
+    this.#caughtUp.set(seq, changes);
   }
 
   /** Public states changed: what is cached was made for others. */
