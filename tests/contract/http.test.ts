@@ -107,6 +107,17 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
   afterEach(async () => {
     await node.close();
   });
+  /** GET /echo with these header lines and no others; the whole answer as text. */
+  async function rawGet(lines: readonly string[]): Promise<string> {
+    const socket = await rawHttp(node.port);
+    let text = '';
+    socket.on('data', (data: Buffer) => (text += data.toString()));
+    const ended = new Promise((resolve) => socket.on('close', resolve));
+    socket.write(`GET /echo HTTP/1.1\r\n${lines.join('\r\n')}\r\nconnection: close\r\n\r\n`);
+    await Promise.race([ended, sleep(300)]);
+    socket.destroy();
+    return text;
+  }
 
   it('hands over method, path, query, headers, body and address', async () => {
     await start();
@@ -133,6 +144,26 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
     await node.close();
     await start({ trustProxy: true });
     expect(await (await fetch(`${node.url}/echo`, { headers })).json()).toMatchObject({ ip: '198.51.100.7' });
+  });
+
+  it('behind a proxy that adds a line of its own to X-Forwarded-For, the last line counts', async () => {
+    await start({ trustProxy: true });
+    const answer = await rawGet([
+      'host: shop.example',
+      'x-forwarded-for: 203.0.113.9',
+      'x-forwarded-for: 198.51.100.7',
+    ]);
+    expect(answer).toContain('"ip":"198.51.100.7"');
+  });
+
+  it('a Host that holds a path, a query or a user is malformed: it must not become part of the address', async () => {
+    await start();
+    for (const host of ['x/hash?', 'x?', 'x#', 'user@x', 'x\\hash']) {
+      expect(await rawGet([`host: ${host}`]), host).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    for (const host of ['shop.example', 'localhost:3000', '[::1]:3000', '127.0.0.1']) {
+      expect(await rawGet([`host: ${host}`]), host).toContain('"path":"/echo"');
+    }
   });
 
   it('takes large bodies whole, with and without an announced length, many at once', async () => {

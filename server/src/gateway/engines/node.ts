@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { wireError } from '@aisle/client/protocol';
 import { Server, type Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
@@ -44,6 +44,8 @@ class NodeEngine implements Engine {
       {
         overrideGlobalObjects: false,
         errorHandler: (error) => {
+          // Host or address make no URL: the caller's doing, as on uWS.
+          if (error instanceof RequestError) return malformed();
           deps.logger.error({ err: error }, 'request handler threw');
           return Response.json({ error: wireError('INTERNAL') }, { status: 500 });
         },
@@ -132,6 +134,12 @@ class NodeEngine implements Engine {
     return (this.#queued.get(conn) ?? 0) + (ws?.bufferedAmount ?? 0);
   }
 }
+
+const malformed = (): Response =>
+  Response.json(
+    { error: wireError('INVALID_REQUEST', { message: 'The request line or a header is malformed.' }) },
+    { status: 400 },
+  );
 
 const rawSocket = (conn: EngineSocket): WebSocket | undefined =>
   (conn.transport as object as { socket?: WebSocket }).socket;

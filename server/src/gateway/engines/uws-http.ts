@@ -8,6 +8,7 @@ import { UwsReply } from './uws-reply.js';
 
 /** An answer to a client that is still sending waits this long for it to stop. */
 const DRAIN_MS = 2000;
+const HOST = /^[\w.:[\]-]+$/;
 
 export interface UwsHttpDeps {
   readonly fetch: FetchHandler;
@@ -18,6 +19,7 @@ export interface UwsHttpDeps {
 
 interface Head {
   readonly method: string;
+  readonly host: string;
   readonly url: string;
   readonly headers: [string, string][];
   readonly ip: string;
@@ -98,27 +100,33 @@ export class UwsHttp {
 /** The request lives on the stack: everything is read before the handler returns. */
 function readHead(res: HttpResponse, req: HttpRequest, trustProxy: boolean): Head {
   const headers: [string, string][] = [];
-  req.forEach((name, value) => headers.push([name, value]));
+  // A proxy may add a line of its own below the caller's (HAProxy does): the last line counts, getHeader gives the first.
+  let forwardedFor: string | undefined;
+  req.forEach((name, value) => {
+    headers.push([name, value]);
+    if (name === 'x-forwarded-for') forwardedFor = value;
+  });
   const method = req.getCaseSensitiveMethod();
   // Undefined where the URL has no "?", whatever its type says.
   const query = (req.getQuery() as string | undefined) ?? '';
+  const host = req.getHeader('host') || 'localhost';
   const contentLength = Number(req.getHeader('content-length') || '0');
   return {
     method,
-    url: `http://${req.getHeader('host') || 'localhost'}${req.getUrl()}${query === '' ? '' : `?${query}`}`,
+    host,
+    url: `http://${host}${req.getUrl()}${query === '' ? '' : `?${query}`}`,
     headers,
-    ip: clientIp(
-      Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
-      req.getHeader('x-forwarded-for'),
-      trustProxy,
-    ),
+    ip: clientIp(Buffer.from(res.getRemoteAddressAsText()).toString('latin1'), forwardedFor, trustProxy),
     contentLength,
     hasBody: contentLength > 0 || req.getHeader('transfer-encoding') !== '',
   };
 }
 
+/** Throws TypeError where fetch takes the method, the address or a header for malformed. */
 function toRequest(head: Head, body: UwsRequestBody | null): Request {
   const { method, url, headers } = head;
+  // Anything else in it would move the line between host and path: a proxy's rule for /metrics would look at another path.
+  if (!HOST.test(head.host)) throw new TypeError('malformed Host');
   // A GET with a body is legal HTTP and means nothing; fetch knows no such thing.
   if (body === null || method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
   return new Request(url, { method, headers, body: body.stream, duplex: 'half' });
