@@ -1,5 +1,6 @@
 import { holdSchema, type SeatsFrame, type SubscribeAck } from '@aisle/client/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { MapViewer } from '../helpers/map-viewer.js';
 import { memoryEvent } from '../helpers/memory-event.js';
 import { startMemoryNode, type MemoryNode, type MemoryNodeOptions } from '../helpers/memory-node.js';
@@ -228,6 +229,9 @@ describe.each(ENGINES)('G4 sockets on the %s engine', (engine) => {
       const ann = await buyer('ann');
       expect(await ask(ann, 'subscribe', { eventId: 'draft1' })).toMatchObject({ error: { code: 'EVENT_NOT_FOUND' } });
       expect(await ask(ann, 'subscribe', { eventId: 'nowhere' })).toMatchObject({ error: { code: 'EVENT_NOT_FOUND' } });
+      // Nothing of the answer may tell a draft from what is not there.
+      const { error } = await ask(ann, 'subscribe', { eventId: 'draft1' });
+      expect(error?.details).toEqual({ eventId: 'draft1' });
       const admin = await join({ token: node.sessions.issue('root', 'admin') });
       expect(await ask(admin, 'subscribe', { eventId: 'draft1' })).toMatchObject({ ok: true, status: 'draft' });
     });
@@ -451,6 +455,50 @@ describe.each(ENGINES)('G4 sockets on the %s engine', (engine) => {
       for (let i = 0; i < 1100; i++) ann.emit('holds', { eventId: EVENT }, () => undefined);
       await gone;
       await expect.poll(() => metric('disconnectsTotal', { reason: 'flood' })).toBe(1);
+    });
+  });
+
+  describe('ways round the limits', () => {
+    it('G2 events without an acknowledgement are counted like others, and a flood of them is cut', async () => {
+      await start({ limits: 'on', commandsPer10s: 10 });
+      const ann = await buyer('ann');
+      const gone = next(ann, 'disconnect');
+      for (let i = 0; i < 1100; i++) ann.emit('holds', { eventId: EVENT });
+      await gone;
+      await expect.poll(() => metric('disconnectsTotal', { reason: 'flood' })).toBe(1);
+    });
+
+    it('A1 a burst of CONNECTs while the first is being admitted does not make many sockets of one connection', async () => {
+      await start();
+      const authenticate = node.sessions.authenticate.bind(node.sessions);
+      node.sessions.authenticate = async (token) => {
+        await sleep(50);
+        return authenticate(token);
+      };
+      const ws = new WebSocket(`${node.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+      const received: string[] = [];
+      const closed = new Promise((resolve) => ws.on('close', resolve));
+      ws.on('message', (data: Buffer) => {
+        received.push(data.toString());
+        if (received.length === 1) for (let i = 0; i < 20; i++) ws.send('40{}');
+      });
+      await Promise.race([closed, sleep(500)]);
+      await sleep(100);
+      expect(received.filter((text) => text.startsWith('42["hello"')).length).toBeLessThanOrEqual(1);
+      expect(node.engine.io.sockets.sockets.size).toBeLessThanOrEqual(1);
+      ws.close();
+    });
+
+    it('A1 one that was refused may try again on its connection, and one that left may come back', async () => {
+      await start();
+      const client = await rawClient(node.url);
+      client.ws.send('41');
+      await expect.poll(() => node.engine.io.sockets.sockets.size).toBe(0);
+      client.ws.send('40{"token":"nobody"}');
+      await expect.poll(() => client.received.filter((text) => text.startsWith('44')).length).toBe(1);
+      client.ws.send('40{}');
+      await expect.poll(() => client.received.filter((text) => text.startsWith('42["hello"')).length).toBe(2);
+      client.ws.close();
     });
   });
 

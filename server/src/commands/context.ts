@@ -3,6 +3,7 @@ import { AisleError } from '@aisle/client/protocol';
 import { isStaff, type Actor } from '../domain/actor.js';
 import { canonicalJson } from '../domain/chart/canonical.js';
 import type { LiveEvent } from '../domain/event.js';
+import { eventNotFound } from '../domain/faults.js';
 import type { BlockLedger } from '../domain/ports/block-ledger.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
@@ -54,7 +55,7 @@ export async function openCall(deps: CommandDeps, actor: Actor, name: string, pa
     });
   }
   const live = await deps.directory.get(payload.eventId);
-  if (live.event.status === 'draft' && actor.role !== 'admin') throw AisleError.of('EVENT_NOT_FOUND');
+  if (live.event.status === 'draft' && actor.role !== 'admin') throw eventNotFound(payload.eventId);
   return {
     live,
     actor,

@@ -1,5 +1,5 @@
-import { AisleError } from '@aisle/client/protocol';
 import type { LiveEvent } from '../domain/event.js';
+import { eventNotFound } from '../domain/faults.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
@@ -59,7 +59,7 @@ class CachedEventDirectory implements ClosableEventDirectory {
       return live;
     }
     const missedAt = this.#missing.get(eventId);
-    if (missedAt !== undefined && this.#deps.clock() - missedAt < MISSING_MS) throw notFound(eventId);
+    if (missedAt !== undefined && this.#deps.clock() - missedAt < MISSING_MS) throw eventNotFound(eventId);
     return this.#reads.get(eventId)?.running ?? this.#begin(eventId);
   }
 
@@ -102,7 +102,7 @@ class CachedEventDirectory implements ClosableEventDirectory {
     this.#missing.delete(eventId);
     this.#missing.set(eventId, this.#deps.clock());
     dropOldest(this.#missing, MAX_MISSING);
-    throw notFound(eventId);
+    throw eventNotFound(eventId);
   }
 
   async #accept(eventId: string, { event, epoch, chartHash }: EventRecord): Promise<LiveEvent> {
@@ -136,8 +136,6 @@ class CachedEventDirectory implements ClosableEventDirectory {
     );
   }
 }
-
-const notFound = (eventId: string): AisleError => AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
 
 /** Ids of those whose version or epoch is not Postgres's. */
 async function findChanged(sql: Sql, entries: ReadonlyMap<string, LiveEvent>): Promise<string[]> {

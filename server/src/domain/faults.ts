@@ -26,3 +26,7 @@ export function invalidRequest(faults: readonly Fault[]): AisleError {
 }
 
 const describe = ({ path, message }: Fault): string => (path === '' ? message : `${path}: ${message}`);
+
+/** The same to the letter whether there is no such event or a draft that the caller may not see. */
+export const eventNotFound = (eventId: string): AisleError =>
+  AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });

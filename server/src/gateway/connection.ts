@@ -86,13 +86,28 @@ export class Connection {
   #receive(name: string, args: unknown[]): void {
     const last = args.at(-1);
     if (typeof last !== 'function') {
-      this.#notice('INVALID_REQUEST', `"${name.slice(0, 64)}" came without an acknowledgement; nothing was done.`);
+      this.#watched(name, this.#unanswerable(name));
       return;
     }
     const ack: Answer = (body) => void Reflect.apply(last, undefined, [body]);
-    this.#handle(name, args.slice(0, -1), ack).catch((error: unknown) => {
-      this.deps.logger.error({ err: error, event: name, socket: this.socket.id }, 'client event failed');
+    this.#watched(name, this.#handle(name, args.slice(0, -1), ack));
+  }
+
+  #watched(name: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.deps.logger.error({ err: error, event: name.slice(0, 64), socket: this.socket.id }, 'client event failed');
     });
+  }
+
+  /** Counted like any other event: leaving out the acknowledgement is no way round the limit. */
+  async #unanswerable(name: string): Promise<void> {
+    if (this.#session.kind !== 'active') return;
+    const limited = await this.deps.rateLimit.check(this.#session.actor, this.socket.id);
+    if (limited !== null) {
+      this.#rateLimited(limited, () => undefined);
+      return;
+    }
+    this.#notice('INVALID_REQUEST', `"${name.slice(0, 64)}" came without an acknowledgement; nothing was done.`);
   }
 
   async #handle(name: string, args: unknown[], ack: Answer): Promise<void> {

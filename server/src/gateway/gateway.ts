@@ -56,6 +56,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const connectionDeps = toConnectionDeps(deps);
 
   engine.io.use((socket, next) => {
+    // Socket.IO itself notices a second CONNECT only when the first is through: a burst of them would make as many sockets.
+    if (joining.has(socket.conn)) return socket.conn.close();
+    joining.add(socket.conn);
     const decide = draining ? Promise.resolve(refusedWhileDraining()) : admit(socket.handshake.auth, deps.sessions);
     decide.then(
       (admission) => {
@@ -64,10 +67,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
           next();
           return;
         }
+        joining.delete(socket.conn);
         logger.info({ code: admission.error.code, ip: socket.handshake.address }, 'handshake refused');
         next(connectError(admission.error));
       },
       (error: unknown) => {
+        joining.delete(socket.conn);
         logger.error({ err: error }, 'handshake failed');
         next(connectError(AisleError.of('INTERNAL').toWire()));
       },
@@ -75,6 +80,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
 
   const admitted = new WeakMap<Socket, Actor>();
+  /** Connections whose one socket is being admitted or is there. */
+  const joining = new WeakSet<object>();
   engine.io.on('connection', (socket) => {
     const actor = admitted.get(socket);
     if (actor === undefined) return socket.conn.close();
@@ -87,6 +94,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const why = reasonOf(socket, engine, reason);
       metrics.disconnectsTotal.inc({ reason: why });
       logger.debug({ socket: socket.id, reason: why }, 'disconnected');
+      joining.delete(socket.conn);
       connection.closed();
     });
     connection.start();

@@ -1,5 +1,5 @@
-import { AisleError } from '@aisle/client/protocol';
 import type { LiveEvent } from '../domain/event.js';
+import { eventNotFound } from '../domain/faults.js';
 import { actorOf, type AppContext } from './context.js';
 import type { HttpDeps } from './deps.js';
 
@@ -7,7 +7,7 @@ import type { HttpDeps } from './deps.js';
 export async function hideDraft(c: AppContext, eventId: string, status: string): Promise<void> {
   if (status !== 'draft') return;
   const actor = await actorOf(c);
-  if (actor.role !== 'admin') throw AisleError.of('EVENT_NOT_FOUND', { details: { eventId } });
+  if (actor.role !== 'admin') throw eventNotFound(eventId);
 }
 
 export async function visibleEvent(

@@ -1,5 +1,5 @@
-import { AisleError, wireError } from '@aisle/client/protocol';
-import { invalidRequest } from '../../domain/faults.js';
+import { wireError } from '@aisle/client/protocol';
+import { eventNotFound, invalidRequest } from '../../domain/faults.js';
 import { refuse, type Handler } from './handler.js';
 
 /** The map or what changed since; from then on the event's frames (SPEC F3). Subscribing again is how a gap is mended. */
@@ -12,7 +12,7 @@ export const subscribe: Handler<'subscribe'> = async (context, { eventId, epoch,
     );
   }
   const { event } = await context.directory.get(eventId);
-  if (event.status === 'draft' && context.actor.role !== 'admin') throw AisleError.of('EVENT_NOT_FOUND');
+  if (event.status === 'draft' && context.actor.role !== 'admin') throw eventNotFound(eventId);
   if (!context.watching.has(eventId) && context.watching.size >= context.maxSubscriptions) {
     return refuse(
       wireError('LIMIT_EXCEEDED', {
