@@ -135,7 +135,7 @@ function openBase(config: Config, urls: { database: string; redis: string }, log
     epochOf: async (eventId) => (await directory.get(eventId)).epoch,
   });
   const source = new RedisSeatChangeSource(subscriber, logger);
-  const postgres = watchPostgres(sql, metrics);
+  const postgres = watchPostgres(sql, metrics, logger);
   const version = aisleVersion();
   return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store };
 }

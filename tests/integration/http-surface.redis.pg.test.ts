@@ -4,6 +4,9 @@ import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chartSchema, inventoryViewSchema, seatsViewSchema, type SeatEvent } from '@aisle/client/protocol';
+import { createCommands } from '../../server/src/commands/index.js';
+import { createBlockLedger } from '../../server/src/db/blocks.js';
+import type { Commands } from '../../server/src/domain/ports/commands.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
@@ -220,6 +223,51 @@ describe('around every answer', () => {
     expect(lines[0]).not.toContain(token);
   });
 
+  test('S7 one id leads from the answer to the log line and to seat_log; the line names command, event and outcome', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = createLogger('info', 'test');
+    logger.info = (line: object) => void lines.push({ ...line });
+    const ids: (string | undefined)[] = [];
+    const { commands } = world.deps;
+    const logged = world.with({
+      logger,
+      commands: {
+        ...commands,
+        hold: (actor, payload) => {
+          ids.push(payload.requestId);
+          return commands.hold(actor, payload);
+        },
+      },
+    });
+    const token = await world.guest();
+    const ask = async (headers: Record<string, string>): Promise<Headers> =>
+      (await logged.call('POST', '/v1/inventory/holds', { token, headers, body: { eventId: event.id, seats: ['no'] } }))
+        .headers;
+    const own = (await ask({})).get('x-request-id');
+    await ask({ 'x-request-id': 'proxy-1' });
+    await ask({ 'x-request-id': 'proxy-1', 'idempotency-key': 'key-1' });
+    expect(lines.map(({ requestId }) => requestId)).toEqual([own, 'proxy-1', 'proxy-1']);
+    expect(lines.map(({ commandId }) => commandId)).toEqual(ids);
+    // A proxy may give many requests one id: never that of a command by itself.
+    expect(ids).toEqual([own, expect.stringMatching(/^[0-9a-f-]{36}$/), 'key-1']);
+    for (const line of lines)
+      expect(line).toMatchObject({ command: 'hold', eventId: event.id, outcome: 'UNKNOWN_SEAT', status: 404 });
+    await logged.call('GET', `/v1/events/evt_none`);
+    expect(lines.at(-1)).toMatchObject({ eventId: 'evt_none', outcome: 'EVENT_NOT_FOUND' });
+  });
+
+  test('an INTERNAL of a command is in the log with what was thrown', async () => {
+    const errors: { err?: Error }[] = [];
+    const logger = createLogger('info', 'test');
+    logger.error = (line: object) => void errors.push(line);
+    const thrown = new Error('a script answered nothing');
+    const logged = world.with({ logger, commands: brokenCommands(thrown) });
+    const token = await world.guest();
+    const body = { eventId: event.id, seats: ['r1-1'] };
+    expect((await logged.call('POST', '/v1/inventory/holds', { token, body })).status).toBe(500);
+    expect(errors.map(({ err }) => err?.cause)).toEqual([thrown]);
+  });
+
   test('CORS for allowed origins alone', async () => {
     const preflight = await world.fetch('/v1/inventory/holds', {
       method: 'OPTIONS',
@@ -251,6 +299,16 @@ describe('around every answer', () => {
     expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'self' https://shop.example");
   });
 });
+
+/** Commands over a directory that fails as no code expects. */
+function brokenCommands(thrown: Error): Commands {
+  const { directory, sql } = world.deps;
+  const feed = { letters: () => Promise.reject(thrown) };
+  return createCommands({
+    ...{ store: world.store.store, feed, blocks: createBlockLedger(sql), random: Math.random },
+    directory: { ...directory, get: () => Promise.reject(thrown) },
+  });
+}
 
 describe('pages', () => {
   test('the list, the picker, the assets', async () => {

@@ -84,7 +84,7 @@ async function openBase(config: WorkerConfig, logger: Logger): Promise<Base> {
   const logLimit = config.shared.AISLE_LOG_MAX_ENTRIES;
   const rebuilder = createRebuilder({ ...common, logLimit, announce: (eventId) => notices.announce(eventId) });
   const guard = createRedisGuard({ ...common, rebuilder });
-  const postgres = watchPostgres(sql, metrics);
+  const postgres = watchPostgres(sql, metrics, logger);
   const reasons = (): string[] => [...guard.health.reasons(), ...postgres.reasons()];
   const { metricsPort } = config;
   const served = metricsPort === undefined ? undefined : await serveMetrics(metricsPort, metrics.registry, reasons);

@@ -11,11 +11,10 @@ interface Addressed {
   readonly onBehalfOf?: string | undefined;
 }
 
-export const failed = <T>(error: unknown): CommandResult<T> => ({
-  ok: false,
-  replayed: false,
-  error: presentFailure(error),
-});
+export function failed<T>(thrown: unknown): CommandResult<T> {
+  const error = presentFailure(thrown);
+  return { ok: false, replayed: false, error, ...(error.code === 'INTERNAL' ? { cause: thrown } : {}) };
+}
 export const found = <T>(value: T): CommandResult<T> => ({ ok: true, epoch: 0, seq: 0, replayed: false, value });
 
 /** The node's knowledge of the event is behind Postgres: worth reading it again before saying UNAVAILABLE. */

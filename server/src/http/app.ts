@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { AisleError } from '@aisle/client/protocol';
 import { createHash } from 'node:crypto';
 import { cors } from 'hono/cors';
 import type { AppEnv } from './context.js';
@@ -38,7 +39,10 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.use('*', requestLog(deps));
   app.use('/v1/*', crossOrigin(deps.allowedOrigins));
   app.use('/openapi.json', crossOrigin(deps.allowedOrigins));
-  app.onError((error, c) => errorResponse(error, c.get('requestId'), deps.logger));
+  app.onError((error, c) => {
+    c.set('outcome', error instanceof AisleError ? error.code : (c.get('outcome') ?? 'INTERNAL'));
+    return errorResponse(error, c.get('requestId'), deps.logger);
+  });
   app.notFound(notFound);
 
   sessionRoutes(app, deps);

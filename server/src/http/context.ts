@@ -8,12 +8,19 @@ export interface AppEnv {
   Bindings: { readonly ip: string };
   Variables: {
     requestId: string;
+    /** It came with the request; false: made here, so nobody else has it. */
+    requestIdGiven: boolean;
     sessions: Sessions;
     /** Asked for once, and only where it matters: public reads never check a signature. */
     actor: Promise<Actor> | undefined;
     subject: string | null;
     /** The answer was remembered from the first time. */
     replayed: boolean;
+    /** For the log line: which command, on which event, under which of its own ids (as seat_log has it), and what became of it. */
+    command: string | undefined;
+    eventId: string | undefined;
+    commandId: string | undefined;
+    outcome: string | undefined;
   };
 }
 export type AppContext = Context<AppEnv>;

@@ -145,6 +145,7 @@ class Guard {
     const startedAt = performance.now();
     const info = await readRedisInfo(redis);
     metrics?.redisRoundTripSeconds.observe((performance.now() - startedAt) / 1000);
+    if (this.#gate.kind === 'open' && !this.answers) this.#deps.logger.info('Redis answers again');
     this.answers = true;
     this.#judge(info);
     if (info.role !== 'master') {

@@ -39,7 +39,10 @@ export interface BlockAnswer {
   readonly seats: string[];
   readonly areas: { id: string; quantity: number }[];
 }
-/** `replayed`: the remembered answer to a request id seen before. Queries have epoch and seq 0. */
+/**
+ * `replayed`: the remembered answer to a request id seen before. Queries have epoch and seq 0. `cause`: what was thrown below
+ * an INTERNAL, for the log alone.
+ */
 export type CommandResult<T> =
   | { readonly ok: true; readonly epoch: number; readonly seq: number; readonly replayed: boolean; readonly value: T }
-  | { readonly ok: false; readonly replayed: boolean; readonly error: WireError };
+  | { readonly ok: false; readonly replayed: boolean; readonly error: WireError; readonly cause?: unknown };

@@ -112,46 +112,54 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   const limit = commandLimit(deps);
 
   app.openapi(hold, async (c) => {
-    const payload = withRequestId(c.req.valid('json'), c.req.valid('header')['idempotency-key']);
+    const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
     const actor = await limit(c);
-    return c.json((await run(c, deps, 'hold', () => commands.hold(actor, payload))).hold, 201);
+    return c.json((await run(c, deps, 'hold', payload.eventId, () => commands.hold(actor, payload))).hold, 201);
   });
 
   app.openapi(holdBest, async (c) => {
-    const payload = withRequestId(c.req.valid('json'), c.req.valid('header')['idempotency-key']);
+    const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
     const actor = await limit(c);
-    return c.json((await run(c, deps, 'hold-best', () => commands.holdBest(actor, payload))).hold, 201);
+    return c.json(
+      (await run(c, deps, 'hold-best', payload.eventId, () => commands.holdBest(actor, payload))).hold,
+      201,
+    );
   });
 
   app.openapi(get, async (c) => {
     const actor = await limit(c);
     const { token } = c.req.valid('param');
-    return c.json((await run(c, deps, 'get-hold', () => commands.getHold(actor, token))).hold, 200);
+    return c.json(
+      (await run(c, deps, 'get-hold', eventIdOfToken(token), () => commands.getHold(actor, token))).hold,
+      200,
+    );
   });
 
   app.openapi(extend, async (c) => {
     const payload = withRequestId(
+      c,
       { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
       c.req.valid('header')['idempotency-key'],
     );
     const actor = await limit(c);
-    return c.json((await run(c, deps, 'extend', () => commands.extend(actor, payload))).hold, 200);
+    return c.json((await run(c, deps, 'extend', payload.eventId, () => commands.extend(actor, payload))).hold, 200);
   });
 
   app.openapi(release, async (c) => {
     const payload = withRequestId(
+      c,
       { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
       c.req.valid('header')['idempotency-key'],
     );
     const actor = await limit(c);
-    const left = (await run(c, deps, 'release', () => commands.release(actor, payload))).hold;
+    const left = (await run(c, deps, 'release', payload.eventId, () => commands.release(actor, payload))).hold;
     return left === undefined ? c.body(null, 204) : c.json(left, 200);
   });
 
   app.openapi(remove, async (c) => {
-    const payload = withRequestId(address(c.req.valid('param').token), c.req.valid('header')['idempotency-key']);
+    const payload = withRequestId(c, address(c.req.valid('param').token), c.req.valid('header')['idempotency-key']);
     const actor = await limit(c);
-    await run(c, deps, 'release', () => commands.release(actor, payload));
+    await run(c, deps, 'release', payload.eventId, () => commands.release(actor, payload));
     return c.body(null, 204);
   });
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { blockSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { run } from '../answer.js';
+import { run, withRequestId } from '../answer.js';
 import { jsonBody } from '../body.js';
 import { actorOf, staffOnly, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
@@ -62,22 +62,29 @@ export function staffRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
 
   app.openapi(holds, async (c) => {
     const { limit, cursor } = c.req.valid('query');
+    const { id } = c.req.valid('param');
     const actor = await actorOf(c);
     const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
-    return c.json(await run(c, deps, 'all-holds', () => commands.allHolds(actor, c.req.valid('param').id, page)), 200);
+    return c.json(await run(c, deps, 'all-holds', id, () => commands.allHolds(actor, id, page)), 200);
   });
 
   app.openapi(block, async (c) => {
     const actor = await actorOf(c);
     const { id } = c.req.valid('param');
-    const key = c.req.valid('header')['idempotency-key'];
-    return c.json(await run(c, deps, 'block', () => commands.block(actor, id, c.req.valid('json'), key)), 200);
+    const { requestId } = withRequestId(c, {}, c.req.valid('header')['idempotency-key']);
+    return c.json(
+      await run(c, deps, 'block', id, () => commands.block(actor, id, c.req.valid('json'), requestId)),
+      200,
+    );
   });
 
   app.openapi(unblock, async (c) => {
     const actor = await actorOf(c);
     const { id } = c.req.valid('param');
-    const key = c.req.valid('header')['idempotency-key'];
-    return c.json(await run(c, deps, 'unblock', () => commands.unblock(actor, id, c.req.valid('json'), key)), 200);
+    const { requestId } = withRequestId(c, {}, c.req.valid('header')['idempotency-key']);
+    return c.json(
+      await run(c, deps, 'unblock', id, () => commands.unblock(actor, id, c.req.valid('json'), requestId)),
+      200,
+    );
   });
 }
