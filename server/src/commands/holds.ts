@@ -49,7 +49,7 @@ export async function allHolds(
     const { live, staff } = await openCall(deps, actor, 'all-holds', { eventId });
     if (!staff) throw AisleError.of('FORBIDDEN');
     const offset = Number(page.cursor ?? 0);
-    if (!Number.isInteger(offset) || offset < 0) {
+    if (!Number.isSafeInteger(offset) || offset < 0) {
       throw AisleError.of('INVALID_REQUEST', {
         details: { faults: [{ path: 'cursor', message: 'not a cursor of this list' }] },
       });

@@ -24,7 +24,11 @@ export function release(
         ...commandInput(call),
         token: payload.holdToken,
         seats: seats.map(({ seatNo }) => seatNo),
-        areas: areas.map(({ areaNo, quantity }) => ({ areaNo, quantity })),
+        areas: areas.map(({ areaNo, quantity, ticketType }) => ({
+          areaNo,
+          quantity,
+          ...(ticketType === undefined ? {} : { ticketType }),
+        })),
       });
     },
     (live, stored) => (stored === null ? {} : { hold: presentHold(live, stored) }),

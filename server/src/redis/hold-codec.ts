@@ -12,6 +12,15 @@ export const packSeatPicks = (seats: readonly SeatPick[]): string =>
 export const packAreaPicks = (areas: readonly AreaPick[]): string =>
   areas.map((area) => `${area.areaNo}:${area.catNo}:${encodeType(area.ticketType)}:${area.quantity}`).join(',');
 
+/** What to give back; those that name a ticket type first, or the others might take its places. */
+export const packReleases = (
+  areas: readonly { readonly areaNo: number; readonly quantity: number; readonly ticketType?: string }[],
+): string =>
+  [...areas]
+    .sort((a, b) => Number(a.ticketType === undefined) - Number(b.ticketType === undefined))
+    .map((area) => `${area.areaNo}:${area.quantity}:${encodeType(area.ticketType)}`)
+    .join(',');
+
 const rows = (text: string): string[][] => (text === '' ? [] : text.split(',').map((row) => row.split(':')));
 
 /** "seatNo:catNo:origin:ticketType,…" */

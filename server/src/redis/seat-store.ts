@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { AisleError } from '@aisle/client/protocol';
 import type * as port from '../domain/ports/seat-store.js';
 import { redisFailure } from './failure.js';
-import { decodeHold, packAreaPicks, packSeatPicks } from './hold-codec.js';
+import { decodeHold, packAreaPicks, packReleases, packSeatPicks } from './hold-codec.js';
 import { keys } from './keys.js';
 import { asStrings, decodeOutcome, toStatus } from './outcome-codec.js';
 import { loadScript, runScript, type Script } from './scripts.js';
@@ -94,8 +94,7 @@ export class RedisSeatStore implements port.SeatStore {
   async release(input: port.ReleaseInput): Promise<port.Outcome<port.StoredHold | null>> {
     const decode = this.#decodeHold(input.eventId);
     const declared = [keys.hold(input.eventId, input.token)];
-    const areas = input.areas.map((area) => `${area.areaNo}:${area.quantity}`).join(',');
-    const args = [input.token, input.seats.join(','), areas];
+    const args = [input.token, input.seats.join(','), packReleases(input.areas)];
     return this.#command(this.#scripts.release, input, declared, args, (values, nowMs) =>
       values.length === 0 ? null : decode(values, nowMs),
     );

@@ -91,7 +91,8 @@ export interface ReleaseInput extends CommandInput {
   readonly token: string;
   /** Empty seats and areas: all of it. */
   readonly seats: readonly number[];
-  readonly areas: readonly { readonly areaNo: number; readonly quantity: number }[];
+  /** With a ticket type: places of that type alone; without: of any. */
+  readonly areas: readonly { readonly areaNo: number; readonly quantity: number; readonly ticketType?: string }[];
 }
 export interface BlockInput extends CommandInput {
   readonly seats: readonly SeatPick[];

@@ -2,7 +2,7 @@
 -- release: gives back part of a hold or all of it.
 -- Guarantees: S2 to S4, S7, H1 (a seat goes back only where it is this hold's), H5, H6. Naming what is not in the hold changes nothing.
 -- KEYS: 1–6 see lib/command; 7 the hold
--- ARGV: 1–8 see lib/command; 9 token; 10 seats "no,no,…"; 11 areas "no:quantity,…"; both empty: all of it
+-- ARGV: 1–8 see lib/command; 9 token; 10 seats "no,no,…"; 11 areas "no:quantity:ticketType,…", no type: any; both empty: all of it
 -- Output: {'ok', epoch, seq, now} when nothing is left, else as hold; or a refusal
 -- @include lib/core.lua
 -- @include lib/hold-codec.lua
@@ -28,16 +28,17 @@ local function pick_seats(hold)
   return picked, strangers, by_no
 end
 
--- Quantities asked per area, taken from the hold's rows of that area in order.
+-- Quantities asked per area, taken from the hold's rows of that area (of that ticket type, where one is named) in order.
 local function pick_areas(hold)
   local picked, strangers, left = {}, {}, {}
   for i, a in ipairs(hold.areas) do
     left[i] = a.quantity
   end
-  for no_text, quantity_text in string.gmatch(areas_text, '(%d+):(%d+)') do
+  for no_text, quantity_text, ticket_type in string.gmatch(areas_text, '(%d+):(%d+):([^,:]*)') do
     local quantity = tonumber(quantity_text)
     for i, a in ipairs(hold.areas) do
-      local part = a.no == no_text and math.min(left[i], quantity) or 0
+      local meant = a.no == no_text and (ticket_type == '' or a.ticket_type == ticket_type)
+      local part = meant and math.min(left[i], quantity) or 0
       if part > 0 then
         picked[#picked + 1] = { no = a.no, cat = a.cat, origin = a.origin, quantity = part }
         left[i] = left[i] - part
