@@ -10,14 +10,9 @@ const rows = [...readProjectFile('docs/CONFIGURATION.md').matchAll(ROW)].map(
 const documented = new Set(rows.map(({ name }) => name));
 const code = projectFiles(['server/src', 'worker/src', 'launcher/src', 'scripts'], /\.(ts|mjs)$/);
 
-/** The worker alone reads these: its schema is its own. */
-const ofWorker = [...readProjectFile('worker/src/config.ts').matchAll(/^ +(AISLE_[A-Z0-9_]+): z\./gm)].map(
-  ([, name = '']) => name,
-);
-
 describe('docs/CONFIGURATION.md', () => {
   test('names the same variables as the schema, each once', () => {
-    expect(rows.map(({ name }) => name).sort()).toEqual([...Object.keys(configSchema.shape), ...ofWorker].sort());
+    expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(configSchema.shape).sort());
   });
 
   test('states the same defaults', () => {
@@ -32,7 +27,7 @@ describe('docs/CONFIGURATION.md', () => {
       ];
     });
     expect(Object.fromEntries(rows.map(({ name, fallback }) => [name, fallback]))).toEqual(
-      Object.fromEntries([...defaults, ...ofWorker.map((name): [string, string] => [name, ''])]),
+      Object.fromEntries(defaults),
     );
   });
 

@@ -58,6 +58,8 @@ export const configSchema = z
     AISLE_LIMITS_SUBSCRIPTIONS: limit(20),
     /** Change-log entries per event that may wait for Postgres before new holds are refused (SPEC L2). */
     AISLE_LOG_MAX_ENTRIES: z.coerce.number().int().min(100).default(1_000_000),
+    /** Loopback port of the worker's /metrics, /healthz and /readyz; absent: it listens nowhere. */
+    AISLE_WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
     AISLE_FAILPOINTS: z.string().optional(),
   })
   .superRefine((config, context) => {
