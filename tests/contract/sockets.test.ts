@@ -1,4 +1,5 @@
 import { holdSchema, type SeatsFrame, type SubscribeAck } from '@aisle/client/protocol';
+import { createLogger } from '../../server/src/platform/logger.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { MapViewer } from '../helpers/map-viewer.js';
@@ -421,15 +422,37 @@ describe.each(ENGINES)('G4 sockets on the %s engine', (engine) => {
       expect(await ask(other, 'hold', { eventId: EVENT, seats: ['s0'] })).toMatchObject({ ok: true });
     });
 
-    it('a failure inside is INTERNAL with a request id, and nothing of it leaks', async () => {
-      await start();
+    it('a failure inside is INTERNAL with a request id, its cause in the log alone', async () => {
+      const errors: object[] = [];
+      const logger = createLogger('silent', 'test');
+      logger.error = (line: object) => void errors.push(line);
+      await start({ logger });
       const ann = await buyer('ann');
-      const answer = await ask(ann, 'hold', { eventId: EVENT, seats: ['throw'], requestId: 'r-1' });
-      expect(answer).toMatchObject({
-        ok: false,
-        error: { code: 'INTERNAL', retryable: true, details: { requestId: 'r-1' } },
-      });
-      expect(JSON.stringify(answer)).not.toContain('planted');
+      for (const seat of ['throw', 'fail']) {
+        const answer = await ask(ann, 'hold', { eventId: EVENT, seats: [seat], requestId: `r-${seat}` });
+        expect(answer).toMatchObject({
+          ok: false,
+          error: { code: 'INTERNAL', retryable: true, details: { requestId: `r-${seat}` } },
+        });
+        expect(JSON.stringify(answer)).not.toContain('planted');
+        const line = { command: 'hold', outcome: 'INTERNAL', eventId: EVENT, requestId: `r-${seat}` };
+        expect(errors.at(-1)).toMatchObject({ ...line, err: { message: 'planted' } });
+      }
+      expect(errors).toHaveLength(2);
+    });
+
+    it('S7 a command without a request id gets one: the one of its log line', async () => {
+      const lines: object[] = [];
+      const logger = createLogger('debug', 'test');
+      logger.debug = (line: object) => void lines.push(line);
+      await start({ logger });
+      const ann = await buyer('ann');
+      await ask(ann, 'hold', { eventId: EVENT, seats: ['s0'] });
+      const { requestId } = node.commands.calls.at(-1)?.payload as { requestId?: string };
+      expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(lines).toContainEqual(
+        expect.objectContaining({ command: 'hold', outcome: 'ok', eventId: EVENT, requestId }),
+      );
     });
   });
 

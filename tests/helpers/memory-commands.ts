@@ -23,6 +23,7 @@ export class MemoryCommands implements Pick<Commands, 'hold' | 'release' | 'exte
     const live = await this.directory.get(eventId);
     const ids = (payload.seats ?? []).map((seat) => (typeof seat === 'string' ? seat : seat.id));
     if (ids.includes('throw')) throw new Error('planted');
+    if (ids.includes('fail')) return { ...refused('INTERNAL', { message: 'planted' }), cause: new Error('planted') };
     const seatNos: number[] = [];
     for (const id of ids) {
       const seatNo = live.chart.seatNo(id);

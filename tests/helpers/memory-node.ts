@@ -3,7 +3,7 @@ import type { SeatFeed } from '../../server/src/domain/ports/seat-feed.js';
 import { createSeatFeed } from '../../server/src/fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast } from '../../server/src/gateway/index.js';
 import type { Engine, EngineDeps, EngineName, FetchHandler } from '../../server/src/gateway/index.js';
-import { createLogger } from '../../server/src/platform/logger.js';
+import { createLogger, type Logger } from '../../server/src/platform/logger.js';
 import { createMetrics, type Metrics } from '../../server/src/platform/metrics.js';
 import { MemoryChangeSource } from './memory-change-source.js';
 import { MemoryCommands } from './memory-commands.js';
@@ -19,6 +19,7 @@ export interface MemoryNodeOptions {
   readonly tickMs?: number;
   readonly limits?: 'on' | 'off';
   readonly commandsPer10s?: number;
+  readonly logger?: Logger;
   readonly subscriptions?: number;
   readonly port?: number;
   /** Several nodes on one store. */
@@ -45,7 +46,7 @@ export async function startMemoryNode(options: MemoryNodeOptions): Promise<Memor
   metrics ??= createMetrics('test');
   metrics.registry.resetMetrics();
   const shared = metrics;
-  const logger = createLogger(process.env.TEST_LOG_LEVEL ?? 'silent', 'test');
+  const logger = options.logger ?? createLogger(process.env.TEST_LOG_LEVEL ?? 'silent', 'test');
   const store = options.store ?? new MemorySeatStore(...options.events);
   const source = new MemoryChangeSource(store);
   const directory = new MemoryDirectory(...options.events);

@@ -141,17 +141,27 @@ export class Connection {
 
   async #run(route: Route, payload: unknown, surplus: number, ack: Answer): Promise<void> {
     const began = performance.now();
-    const result = await this.#result(route, payload, surplus, ack);
+    const requestId = textOf(payload, 'requestId') ?? this.deps.newRequestId();
+    const result = await this.#result(route, payload, surplus, ack, requestId);
     const outcome = this.#conclude(result, ack);
     const seconds = (performance.now() - began) / 1000;
     this.deps.metrics.commands.inc({ command: route.name, outcome, transport: 'socket' });
     this.deps.metrics.commandSeconds.observe({ command: route.name }, seconds);
-    if (!this.deps.logger.isLevelEnabled('debug')) return;
-    const requestId = requestIdOf(payload) ?? this.deps.newRequestId();
-    this.deps.logger.debug({ command: route.name, outcome, requestId, socket: this.socket.id, seconds }, 'command');
+    const failure = result.kind === 'refuse' ? result.cause : undefined;
+    if (failure === undefined && !this.deps.logger.isLevelEnabled('debug')) return;
+    const eventId = textOf(payload, 'eventId');
+    const line = { command: route.name, outcome, eventId, requestId, socket: this.socket.id, seconds };
+    if (failure === undefined) this.deps.logger.debug(line, 'command');
+    else this.deps.logger.error({ ...line, err: failure }, 'command failed');
   }
 
-  async #result(route: Route, payload: unknown, surplus: number, ack: Answer): Promise<HandlerResult> {
+  async #result(
+    route: Route,
+    payload: unknown,
+    surplus: number,
+    ack: Answer,
+    requestId: string,
+  ): Promise<HandlerResult> {
     const session = this.#session;
     if (session.kind !== 'active') return { kind: 'answered' };
     if (surplus > 0)
@@ -166,12 +176,13 @@ export class Connection {
       return { kind: 'refuse', error: wireError('UNAUTHENTICATED'), replayed: false };
     }
     try {
-      return await parsed.run(this.#context(session, ack));
+      const result = await parsed.run(this.#context(session, ack, requestId));
+      if (result.kind !== 'refuse' || result.error.code !== 'INTERNAL') return result;
+      return internal(requestId, result.cause ?? result.error);
     } catch (error) {
-      if (error instanceof AisleError) return { kind: 'refuse', error: error.toWire(), replayed: false };
-      const requestId = requestIdOf(payload) ?? this.deps.newRequestId();
-      this.deps.logger.error({ err: error, command: route.name, requestId }, 'command failed');
-      return { kind: 'refuse', error: wireError('INTERNAL', { details: { requestId } }), replayed: false };
+      if (error instanceof AisleError && error.code !== 'INTERNAL')
+        return { kind: 'refuse', error: error.toWire(), replayed: false };
+      return internal(requestId, error);
     }
   }
 
@@ -193,10 +204,11 @@ export class Connection {
     }
   }
 
-  #context(session: Session & { kind: 'active' }, ack: Answer): HandlerContext {
+  #context(session: Session & { kind: 'active' }, ack: Answer, requestId: string): HandlerContext {
     const { commands, sessions, directory, feed, config } = this.deps;
     return {
       actor: session.actor,
+      requestId,
       commands,
       sessions,
       directory,
@@ -285,9 +297,17 @@ function identity(actor: Actor): { subject: string | null; role: Actor['role']; 
   return { subject: actor.subject, role: actor.role, expiresAt };
 }
 
-/** For the log alone; the payload may be anything. */
-function requestIdOf(payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'requestId')) return undefined;
-  const { requestId } = payload as { requestId?: unknown };
-  return typeof requestId === 'string' ? requestId.slice(0, 64) : undefined;
+/** For the log; the payload may be anything. */
+function textOf(payload: unknown, field: 'requestId' | 'eventId'): string | undefined {
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, field)) return undefined;
+  const value = (payload as Partial<Record<typeof field, unknown>>)[field];
+  return typeof value === 'string' ? value.slice(0, 64) : undefined;
 }
+
+/** The public learns the request id alone; `cause` is for the log. */
+const internal = (requestId: string, cause: unknown): HandlerResult => ({
+  kind: 'refuse',
+  error: wireError('INTERNAL', { details: { requestId } }),
+  replayed: false,
+  cause,
+});

@@ -8,13 +8,15 @@ import type { Sessions } from '../../domain/ports/sessions.js';
 /** What became of one client event. Only the connection acks, switches identities or closes. */
 export type HandlerResult =
   | { readonly kind: 'answer'; readonly body: object; readonly replayed: boolean }
-  | { readonly kind: 'refuse'; readonly error: WireError; readonly replayed: boolean }
+  | { readonly kind: 'refuse'; readonly error: WireError; readonly replayed: boolean; readonly cause?: unknown }
   /** Acked already, inside the turn in which the socket joined (SPEC F3). */
   | { readonly kind: 'answered' }
   | { readonly kind: 'renew'; readonly actor: Actor };
 
 export interface HandlerContext {
   readonly actor: Actor;
+  /** The client's, else made here: the one in the log is the one that the command has. */
+  readonly requestId: string;
   readonly commands: Commands;
   readonly sessions: Sessions;
   readonly directory: EventDirectory;
@@ -48,6 +50,6 @@ export function holdAnswer(feed: Pick<SeatFeed, 'attend'>, result: CommandResult
 
 /** The ack of a command: its value, and the position of its change. */
 export function commandAnswer(result: CommandResult<object>): HandlerResult {
-  if (!result.ok) return { kind: 'refuse', error: result.error, replayed: result.replayed };
+  if (!result.ok) return { kind: 'refuse', error: result.error, replayed: result.replayed, cause: result.cause };
   return { kind: 'answer', body: { ...result.value, epoch: result.epoch, seq: result.seq }, replayed: result.replayed };
 }

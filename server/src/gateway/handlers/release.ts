@@ -1,4 +1,4 @@
 import { commandAnswer, type Handler } from './handler.js';
 
-export const release: Handler<'release'> = async ({ actor, commands }, payload) =>
-  commandAnswer(await commands.release(actor, payload));
+export const release: Handler<'release'> = async ({ actor, commands, requestId }, payload) =>
+  commandAnswer(await commands.release(actor, { ...payload, requestId }));
