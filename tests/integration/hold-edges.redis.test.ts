@@ -4,6 +4,7 @@ import { createCommands } from '../../server/src/commands/index.js';
 import type { Actor } from '../../server/src/domain/actor.js';
 import type { Commands } from '../../server/src/domain/ports/commands.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
+import { keys } from '../../server/src/redis/keys.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
 import { MemoryDirectory } from '../helpers/memory-directory.js';
 import { memoryEvent } from '../helpers/memory-event.js';
@@ -14,6 +15,8 @@ import { waitFor } from '../helpers/wait.js';
 /* Commands over real scripts where a request is legal and odd. */
 const EVENT = 'edges';
 const OTHER = 'other';
+const HALL = 'hall';
+const HALL_SEATS = 5000;
 const actor = (subject: string, role: Actor['role'] = 'customer'): Actor => ({
   ...{ subject, role, expiresAtMs: null, events: null, maxSeats: null, tokenId: null },
 });
@@ -25,6 +28,7 @@ const CHILD = 'child, half:price';
 let server: TestRedis;
 let redis: Redis;
 let commands: Commands;
+const ledger = { added: 0, undone: 0 };
 
 const eventOf = (id: string) => {
   const live = memoryEvent({ id, seats: 20, areas: [50] });
@@ -38,8 +42,14 @@ beforeAll(async () => {
   const store = new RedisSeatStore({ redis, isReady: () => true, epochOf: () => Promise.resolve(1) });
   commands = createCommands({
     store,
-    directory: new MemoryDirectory(eventOf(EVENT), eventOf(OTHER)),
-    blocks: { add: () => Promise.resolve(async () => undefined), remove: () => Promise.resolve(async () => undefined) },
+    directory: new MemoryDirectory(eventOf(EVENT), eventOf(OTHER), memoryEvent({ id: HALL, seats: HALL_SEATS })),
+    blocks: {
+      add: async () => {
+        ledger.added++;
+        return async () => void ledger.undone++;
+      },
+      remove: () => Promise.reject(new Error('not asked here')),
+    },
     feed: { letters: () => Promise.reject(new Error('not asked here')) },
     random: () => 0.5,
   });
@@ -93,6 +103,18 @@ describe('giving back places of an area', () => {
       ]),
     ).toEqual([]);
     expect(await redis.hgetall(`area:{${EVENT}}:0`)).toMatchObject({ held: '0' });
+  });
+});
+
+describe('blocks', () => {
+  test('S5 O6 one that names 5,000 sold seats is refused by name, and taken back from the ledger', async () => {
+    const seatCategory = Array.from({ length: HALL_SEATS }, () => 0);
+    await seedEvent(redis, { eventId: HALL, categoryKeys: ['A'], seatCategory });
+    await redis.set(keys.map(HALL), 's'.repeat(HALL_SEATS));
+    const seats = seatCategory.map((_, seatNo) => `s${seatNo}`);
+    const result = await commands.block(actor('root', 'admin'), HALL, { seats });
+    expect(result).toMatchObject({ ok: false, error: { code: 'SEAT_UNAVAILABLE', details: { seats } } });
+    expect(ledger).toEqual({ added: 1, undone: 1 });
   });
 });
 

@@ -237,6 +237,22 @@ describe('S2: damaged data', () => {
     expect(await CALLS.hold?.()).toMatchObject({ ok: true });
     expect(await CALLS.expire?.()).toMatchObject({ ok: true, value: { released: 0, errors: 1 } });
   });
+
+  test.each([
+    ['none held in the area', (): Promise<unknown> => redis.hset(keys.area(EVENT, 0), 'held', 0)],
+    ['nothing pending in the category', (): Promise<unknown> => redis.hset(keys.inventory(EVENT, 'A'), 'pending', 0)],
+    ['a category that does not add up', (): Promise<unknown> => redis.hset(keys.inventory(EVENT, 'A'), 'total', 999)],
+  ])(
+    'H2: counts without what a due hold gives back (%s): that hold is left and reported, others are served',
+    async (_what, damage) => {
+      await scene();
+      await damage();
+      expect(await CALLS.expire?.()).toMatchObject({ ok: true, value: { released: 0, errors: 1 } });
+      const other = { ...common(), subject: 'cid', actor: 'cid', seats: [], areas: areas(1), newToken: NEXT };
+      const outcome = await store.hold({ ...other, fromBlock: false, limits: LIMITS, categoryKeys: KEYS_OF_A });
+      expect(outcome).toMatchObject({ ok: true });
+    },
+  );
 });
 
 describe('S3 S7 L2: what is refused and what is remembered', () => {

@@ -46,7 +46,7 @@ local function free_seats(hold)
     end
   end
   if #taken > 0 then
-    return nil, refuse('SEAT_UNAVAILABLE', unpack(taken))
+    return nil, refuse_all('SEAT_UNAVAILABLE', taken)
   end
   return wanted
 end

@@ -18,7 +18,7 @@ local function move_blocks(kind, from, to)
       end
     end
     if #taken > 0 then
-      return refuse('SEAT_UNAVAILABLE', unpack(taken))
+      return refuse_all('SEAT_UNAVAILABLE', taken)
     end
     local asked = {}
     for _, a in ipairs(areas) do

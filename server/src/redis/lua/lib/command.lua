@@ -14,6 +14,15 @@ local function refuse(code, ...)
   return { 'no', code, ... }
 end
 
+-- For lists of any length: unpack and "..." end at 8,000 values, a block may name 10,000 seats.
+local function refuse_all(code, details)
+  local answer = { 'no', code }
+  for _, detail in ipairs(details) do
+    answer[#answer + 1] = detail
+  end
+  return answer
+end
+
 -- Definitive: the same question gets the same answer for ten minutes.
 local function definitive(answer)
   return not (answer[1] == 'no' and answer[2] == 'UNAVAILABLE')

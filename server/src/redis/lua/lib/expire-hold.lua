@@ -7,16 +7,32 @@ local function lapsed(hold)
   return hold and hold.state == 'held' and hold.expires_at <= tx.now
 end
 
--- Reads, and so checks, all that freeing this hold will touch.
+-- Reads, and so checks, all that freeing this hold will touch; also that the counts have what it would give back: a move
+-- that fails later fails the whole call, for every buyer of the event until the hold is mended.
 local function read_all_of(hold)
+  local pending, held = {}, {}
   for _, s in ipairs(hold.seats) do
-    tx.letter(s.no)
-    tx.owner(s.no)
     tx.category(s.cat)
+    if tx.letter(s.no) == 'h' and tx.owner(s.no) == hold.token then
+      pending[s.cat] = (pending[s.cat] or 0) + 1
+    end
   end
   for _, a in ipairs(hold.areas) do
     tx.area(a.no)
     tx.category(a.cat)
+    pending[a.cat] = (pending[a.cat] or 0) + a.quantity
+    held[a.no] = (held[a.no] or 0) + a.quantity
+  end
+  for cat, count in pairs(pending) do
+    local c = tx.category(cat)
+    if c.pending < count or c.available ~= c.total - c.sold - c.pending then
+      error('corrupt inventory of category ' .. cat)
+    end
+  end
+  for no, count in pairs(held) do
+    if tx.area(no).h < count or tx.area_available(no) < 0 then
+      error('corrupt area ' .. no)
+    end
   end
   tx.check_cap(hold.subject, hold.token)
 end
