@@ -118,6 +118,7 @@ describe('A2 refused as UNAUTHENTICATED, saying why', () => {
     ['another issuer', () => sign({ ...GOOD, iss: 'https://evil.example' }), /issuer/],
     ['no subject', () => sign({ ...GOOD, sub: undefined }), /sub/],
     ['a subject that would break keys', () => sign({ ...GOOD, sub: 'a{b}:c d' }), /sub/],
+    ['the name of the admin key', () => sign({ ...GOOD, sub: 'admin' }), /admin key's own/],
     ['a role above the cap', () => sign({ ...GOOD, role: 'service' }), /above "box_office"/],
     ['the role admin', () => sign({ ...GOOD, role: 'admin' }), /above "box_office"/],
     ['a role that does not exist', () => sign({ ...GOOD, role: 'root' }), /no role/],
@@ -219,6 +220,12 @@ describe('A3 sessions', () => {
     expect((await refusalOf(sessions.create(narrow, { subject: 'x', limits: { maxSeats: 5 } }))).code).toBe(
       'FORBIDDEN',
     );
+  });
+
+  test('nobody less than an admin is given the name of the admin key, and with it its holds and notes', async () => {
+    for (const by of [staff('box_office'), staff('admin')])
+      expect((await refusalOf(sessions.create(by, { subject: 'admin' }))).code).toBe('FORBIDDEN');
+    expect(await sessions.create(staff('admin'), { subject: 'admin', role: 'admin' })).toMatchObject({ role: 'admin' });
   });
 
   test('another installation’s tokens are worth nothing here', async () => {

@@ -3,6 +3,9 @@ import { AisleError, eventIdSchema, subjectSchema, type Role } from '@aisle/clie
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.js';
 
+/** Who the admin key speaks as. A shop that lets people choose their name must not let one share its holds and notes. */
+export const ADMIN_KEY_SUBJECT = 'admin';
+
 /** What a token may say besides its standard claims: the same names in ours and in a shop's. */
 const restrictionsSchema = z.object({
   sub: subjectSchema,
@@ -17,6 +20,8 @@ export const unauthenticated = (message: string, cause?: unknown): AisleError =>
 /** Short: it tells tokens apart in logs and cannot be turned back. */
 export const tokenIdOf = (token: string): string => createHash('sha256').update(token).digest('hex').slice(0, 16);
 
+export const isReserved = (subject: string, role: Role): boolean => subject === ADMIN_KEY_SUBJECT && role !== 'admin';
+
 /** Claims whose signature was verified, as an actor. Throws UNAUTHENTICATED where they make no sense. */
 export function actorOf(token: string, role: Role, claims: unknown): Actor {
   const parsed = restrictionsSchema.safeParse(claims);
@@ -27,6 +32,7 @@ export function actorOf(token: string, role: Role, claims: unknown): Actor {
     );
   }
   const { sub, exp, events, limits } = parsed.data;
+  if (isReserved(sub, role)) throw unauthenticated(`The subject "${sub}" is the admin key's own.`);
   return {
     subject: sub,
     role,

@@ -4,7 +4,7 @@ import { decodeProtectedHeader } from 'jose';
 import { isStaff, type Actor } from '../domain/actor.js';
 import type { Sessions } from '../domain/ports/sessions.js';
 import type { Clock } from '../platform/clock.js';
-import { tokenIdOf, unauthenticated } from './claims.js';
+import { ADMIN_KEY_SUBJECT, isReserved, tokenIdOf, unauthenticated } from './claims.js';
 import {
   createSessionTokens,
   deriveSessionKey,
@@ -40,7 +40,7 @@ export function createSessions(settings: SessionSettings): Sessions {
     async authenticate(token) {
       if (token === null || token === undefined || token === '') return VIEWER;
       if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated('The token is too long.');
-      if (isAdminKey(token)) return { ...VIEWER, subject: 'admin', role: 'admin', tokenId: tokenIdOf(token) };
+      if (isAdminKey(token)) return { ...VIEWER, subject: ADMIN_KEY_SUBJECT, role: 'admin', tokenId: tokenIdOf(token) };
       return authenticateJwt(token, own, shop);
     },
     async create(actor, request) {
@@ -95,6 +95,8 @@ function staffGrant(actor: Actor, request: CreateSession, clock: Clock): Session
   const highest: Role = actor.role === 'admin' ? 'admin' : 'customer';
   if (ROLES.indexOf(role) > ROLES.indexOf(highest))
     throw forbidden(`This token may make sessions up to the role ${highest}.`);
+  if (request.subject !== undefined && isReserved(request.subject, role))
+    throw forbidden(`The subject "${request.subject}" is the admin key's own.`);
   const own = actor.events;
   const events = request.events ?? own;
   if (own !== null && events?.some((event) => !own.includes(event)))
