@@ -29,3 +29,7 @@ export function lifecycle(
   if (status === to) return { kind: 'same' };
   return from.includes(status) ? { kind: 'move', to } : { kind: 'conflict' };
 }
+
+/** What may come next, for whoever asked for something else. */
+export const stepsFrom = (status: EventStatus): LifecycleStep[] =>
+  (Object.keys(STEPS) as LifecycleStep[]).filter((step) => STEPS[step].from.includes(status));

@@ -11,8 +11,17 @@ export function faultsOf(error: { readonly issues: readonly z.core.$ZodIssue[] }
     .flatMap((issue): Fault[] =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => ({ path: [...issue.path, key].map(String).join('.'), message: 'unknown field' }))
-        : [{ path: issue.path.map(String).join('.'), message: issue.message }],
+        : [{ path: issue.path.map(String).join('.'), message: told(issue) }],
     );
+}
+
+/** The library's words are about types; these are about the request. */
+function told(issue: z.core.$ZodIssue): string {
+  if (issue.message.endsWith('received undefined')) return 'missing';
+  if (issue.message === 'Invalid ISO datetime') return 'not a time such as 2031-05-01T19:30:00Z';
+  if (issue.code !== 'invalid_union') return issue.message;
+  const kinds = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first.message]));
+  return kinds.length === 0 ? issue.message : [...new Set(kinds)].join('; or ');
 }
 
 /** INVALID_REQUEST with the path of each fault; the first is in the message too, for whoever reads only that. */

@@ -56,8 +56,10 @@ export const idempotencyHeaders = z.object({
     .optional()
     .meta({ description: 'Makes the call safe to send again: same key, same answer, one effect (SPEC S7).' }),
 });
-/** Any caller; or the token a call needs. */
+/** The token that a call needs. */
 export const withToken = { security: [{ bearer: [] }] };
+/** Any caller; a token shows or allows more. */
+export const tokenOrNone: { security: Record<string, string[]>[] } = { security: [{}, { bearer: [] }] };
 
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,

@@ -12,6 +12,7 @@ const list = doc.route(
   {
     method: 'get',
     path: '/v1/events',
+    ...doc.tokenOrNone,
     tags: ['Events'],
     summary: 'List events by start; drafts for admins alone',
     request: { query: listEventsSchema },
@@ -23,6 +24,7 @@ const get = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}',
+    ...doc.tokenOrNone,
     tags: ['Events'],
     summary: 'One event',
     request: { params: doc.eventParams },

@@ -19,6 +19,8 @@ const create = doc.route(
     path: '/v1/events',
     tags: ['Events'],
     summary: 'Create an event: a draft, version 1',
+    description:
+      'Where left out: timezone UTC, holdSeconds 300, maxHoldSeconds 900, reserveSeconds 900, maxSeatsPerSubject 10, publicStates full (binary shows only a, free, and s, not free). prices has every category of the chart. A seats.io or pretix chart or a CSV becomes a chart by npm run import-chart.',
     ...doc.withToken,
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(doc.createEventModel, true) },
     middleware: [adminOnly, ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,

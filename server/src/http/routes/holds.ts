@@ -37,6 +37,8 @@ const hold = doc.route(
     method: 'post',
     path: '/v1/inventory/holds',
     summary: 'Hold seats and places in areas: all or nothing. With a holdToken, add to that hold',
+    description:
+      'Adding never moves the deadline. Without a ticketType the first of the category counts. fromBlock and onBehalfOf are for staff.',
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdCommandSchema, true) },
     middleware: [anySubject, ...jsonBody()] as const,
     responses: { 201: doc.json(doc.holdModel, 'The hold') },
@@ -49,6 +51,8 @@ const holdBest = doc.route(
     method: 'post',
     path: '/v1/inventory/best-available',
     summary: 'Hold the best seats that are free, side by side where asked',
+    description:
+      'adjacent: preferred (where left out) takes seats apart where none are together, required does not. Accessible and companion seats are given only where accessible is true.',
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdBestCommandSchema, true) },
     middleware: [anySubject, ...jsonBody()] as const,
     responses: { 201: doc.json(doc.holdModel, 'The hold') },

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AisleError, type SeatEvent } from '@aisle/client/protocol';
 import { transition } from '../../db/events.js';
-import type { LifecycleStep } from '../../domain/event.js';
+import { stepsFrom, type LifecycleStep } from '../../domain/event.js';
 import { jsonBody } from '../body.js';
 import { actorOf, adminOnly, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
@@ -12,8 +12,8 @@ const STEPS: Readonly<Record<LifecycleStep, string>> = {
   publish: 'Publish a draft: it can be seen, its chart and currency stand',
   open: 'Put on sale, for the first time or after a pause',
   pause: 'Pause the sale: no new holds; release, extend, reserve and pay go on',
-  close: 'Close the sale: no new holds, no extending; pending orders may pay',
-  cancel: 'Cancel the event: its holds are dropped',
+  close: 'Close the sale for good (pause is the one to undo): no new holds, no extending; pending orders may pay',
+  cancel: 'Cancel the event, from any status and for good: its holds are dropped',
 };
 
 const stepRoute = (step: LifecycleStep) =>
@@ -52,6 +52,9 @@ export function lifecycleRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void 
   }
 }
 
+const remediationOf = (steps: readonly LifecycleStep[]): string =>
+  steps.length === 0 ? 'It stays so; create a new event.' : `Possible now: ${steps.join(', ')}.`;
+
 /**
  * Postgres first, then Redis and the other nodes. Where those are not reached the answer is UNAVAILABLE, not a promise that
  * does not hold yet: repeating the step tells them again, and the reconciler does so by itself (SPEC R4).
@@ -63,8 +66,9 @@ async function take(deps: HttpDeps, eventId: string, step: LifecycleStep, actor:
   const { status } = result.record.event;
   if (result.kind === 'conflict') {
     throw AisleError.of('EVENT_STATE_CONFLICT', {
-      message: `An event that is ${status} takes no ${step}.`,
-      details: { status, step },
+      message: `The step "${step}" is not possible while the event is ${status}.`,
+      remediation: remediationOf(stepsFrom(status)),
+      details: { status, step, possible: stepsFrom(status) },
     });
   }
   if (step === 'publish' && result.record.epoch === 0) await hooks.onPublished(eventId);

@@ -25,6 +25,7 @@ const chart = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/chart',
+    ...doc.tokenOrNone,
     tags: ['Seat map'],
     summary: 'Geometry: sections, seats, areas, shapes. ETag by chartVersion, compressed',
     request: { params: doc.eventParams },
@@ -36,10 +37,11 @@ const seats = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/seats',
+    ...doc.tokenOrNone,
     tags: ['Seat map'],
     summary: 'The state of every seat, the same for every caller. ETag epoch-seq, cacheable for 1 s, compressed',
     description:
-      'map is run-length text in seatNo order: a count, then a letter (a available, h held, r reserved, s sold, b blocked). areas: [[capacity, available], …] by areaNo.',
+      'At most a quarter of a second behind what was answered last. map is run-length text in seatNo order: a count, then a letter (a available, h held, r reserved, s sold, b blocked). areas: [[capacity, available], …] by areaNo.',
     request: { params: doc.eventParams },
     responses: { 200: doc.json(doc.seatsModel, 'Map and position'), 304: conditional },
   },
@@ -49,8 +51,11 @@ const inventory = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/inventory',
+    ...doc.tokenOrNone,
     tags: ['Seat map'],
     summary: 'Places of each category: total, sold, pending, available',
+    description:
+      'total is what may be sold (blocked places are not in it), pending what is held or reserved. As old as seats.',
     request: { params: doc.eventParams },
     responses: { 200: doc.json(doc.inventoryModel, 'Counts by category') },
   },

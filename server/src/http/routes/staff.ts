@@ -54,7 +54,10 @@ const blockRoute = <P extends string>(path: P, summary: string) =>
       ] as const),
     ],
   );
-const block = blockRoute('/v1/events/{id}/block', 'Keep places back from sale (house seats); all or nothing');
+const block = blockRoute(
+  '/v1/events/{id}/block',
+  'Keep places back from sale (house seats); all or nothing. Answers what changed: nothing for what is blocked already',
+);
 const unblock = blockRoute('/v1/events/{id}/unblock', 'Put places kept back on sale again');
 
 export function staffRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
