@@ -70,6 +70,7 @@ describe('configuration', () => {
     ['AISLE_LIMITS_COMMANDS_PER_10S', '1', 1],
     ['AISLE_LIMITS_SUBSCRIPTIONS', '5', 5],
     ['AISLE_LOG_MAX_ENTRIES', '100', 100],
+    ['AISLE_WORKER_METRICS_PORT', '9101', 9101],
     ['AISLE_FAILPOINTS', 'after-commit=exit', 'after-commit=exit'],
   ];
   test.each(accepted)('%s=%s is read', (name, value, seen) => {
@@ -101,6 +102,7 @@ describe('configuration', () => {
     ['AISLE_LIMITS_COMMANDS_PER_10S', 'many'],
     ['AISLE_LIMITS_SUBSCRIPTIONS', '0.5'],
     ['AISLE_LOG_MAX_ENTRIES', '99'],
+    ['AISLE_WORKER_METRICS_PORT', '65536'],
   ];
   test.each(refused)('%s=%s is refused by name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
