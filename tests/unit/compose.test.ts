@@ -13,6 +13,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
+  readonly configs?: readonly object[];
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
@@ -22,7 +23,9 @@ const read = (file: string): string => readFileSync(path.join(projectRoot, file)
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
+  configs: Record<string, { content: string }>;
 };
+const caddyfile = compose.configs.caddyfile?.content ?? '';
 const services = Object.entries(compose.services);
 const service = (name: string): Service => compose.services[name] ?? {};
 const KNOWN = new Set(Object.keys(configSchema.shape));
@@ -100,8 +103,15 @@ describe('docker-compose.yml', () => {
 
   test('the proxy and the health check ask on the port that the servers listen on', () => {
     const port = service('server').environment?.AISLE_PORT ?? '';
-    expect(service('proxy').command?.at(-1)).toBe(`server:${port}`);
+    expect(caddyfile).toContain(`reverse_proxy server:${port}\n`);
     expect(service('server').healthcheck?.test.join(' ')).toContain(`127.0.0.1:${port}/readyz`);
+    const own = service('worker').environment?.AISLE_WORKER_METRICS_PORT ?? '';
+    expect(service('worker').healthcheck?.test.join(' ')).toContain(`127.0.0.1:${own}/readyz`);
+  });
+
+  test('what needs no token and is for the operator does not pass the proxy', () => {
+    expect(service('proxy').configs).toEqual([{ source: 'caddyfile', target: '/etc/caddy/Caddyfile' }]);
+    expect(caddyfile).toMatch(/@inside path \/metrics \/readyz\n\s+respond @inside 404\n/);
   });
 });
 
