@@ -137,6 +137,13 @@ describe('bad input over sockets: a typed error, nothing changed, the server ali
       null,
     ],
     ['releasing somebody else’s hold', 'release', () => ({ eventId, holdToken: bobsToken }), 'HOLD_NOT_FOUND', null],
+    [
+      'releasing an empty list',
+      'release',
+      () => ({ eventId, holdToken: bobsToken, seats: [], areas: [] }),
+      'INVALID_REQUEST',
+      'seats',
+    ],
     ['extending somebody else’s hold', 'extend', () => ({ eventId, holdToken: bobsToken }), 'HOLD_NOT_FOUND', null],
     ['a token of another form', 'extend', () => ({ eventId, holdToken: 'x y' }), 'INVALID_REQUEST', 'holdToken'],
     ['hold-best for none', 'hold-best', () => ({ eventId, quantity: 0 }), 'INVALID_REQUEST', 'quantity'],

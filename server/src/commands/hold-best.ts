@@ -82,10 +82,12 @@ async function attempt(
   let refreshes = 0;
   do {
     const map = await deps.feed.letters(payload.eventId, refreshes > 0);
+    // A map of another epoch proves nothing: its seq counts from elsewhere.
+    const rankedAtSeq = map.epoch === call.live.epoch ? map.seq : -1;
     const ranked = rank(deps, call.live, map.letters, request, others);
     const done = others.add(ranked.groups[0] ?? []);
     try {
-      outcome = await deps.store.holdBest({ ...base, ...candidates(call.live, ranked), rankedAtSeq: map.seq });
+      outcome = await deps.store.holdBest({ ...base, ...candidates(call.live, ranked), rankedAtSeq });
     } finally {
       done();
     }

@@ -1,5 +1,6 @@
 import type { Hold, ReleaseCommand } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
+import { invalidRequest } from '../domain/faults.js';
 import { placesPerCall } from '../domain/hold-policy.js';
 import type { CommandResult } from '../domain/ports/commands.js';
 import { answer } from './answer.js';
@@ -19,6 +20,13 @@ export function release(
     'release',
     payload,
     (call) => {
+      const named = payload.seats !== undefined || payload.areas !== undefined;
+      if (named && (payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
+        // An empty list is a caller's slip far more often than a wish to give everything back.
+        throw invalidRequest([
+          { path: 'seats', message: 'name at least one place, or leave both away to release all' },
+        ]);
+      }
       const { seats, areas } = resolvePicks(call.live, payload, placesPerCall(actor));
       return deps.store.release({
         ...commandInput(call),
