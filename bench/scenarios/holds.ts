@@ -14,12 +14,12 @@ import type { Scenario, ScenarioOptions, ScenarioReport } from './scenario.js';
 
 const SEATS = 200_000;
 /**
- * One subject each. Enough that a buyer holds a handful of seats, as buyers do: a subject's own holds are all read by each
- * of its next ones (SPEC H2), and redis-benchmark's subjects have next to none.
+ * Buyers, each with a socket and a subject of its own, each holding one seat a round: like redis-benchmark's. A subject's
+ * own holds are all read by each of its next ones (SPEC H2), so with more holds a buyer another script would be measured.
  */
-const SOCKETS = 4000;
+const SOCKETS = 10_000;
 const IN_FLIGHT = 200;
-const HOLDS = 20_000;
+const HOLDS = 10_000;
 const WARM_UP_HOLDS = 6000;
 const GOAL_RATIO = 0.6;
 /** A machine busy with other things makes Redis answer too late for some: UNAVAILABLE, to be sent again. More is a fault. */

@@ -19,7 +19,7 @@ export function extend(
     payload,
     (call) => {
       const limits = holdLimits(actor, call.subject === call.self, false);
-      return deps.store.extend({ ...commandInput(call), token: payload.holdToken, limits });
+      return deps.store.extend({ token: payload.holdToken, limits, ...commandInput(call) });
     },
     (live, stored) => ({ hold: presentHold(live, stored) }),
   );

@@ -72,11 +72,11 @@ async function attempt(
 ): Promise<Outcome<StoredHold>> {
   const request = wanted(call.live, payload, call.actor);
   const base = {
-    ...commandInput(call),
     newToken: newHoldToken(payload.eventId),
     quantity: payload.quantity,
     limits: holdLimits(call.actor, call.subject === call.self, false),
     categoryKeys: call.live.chart.categoryKeys,
+    ...commandInput(call),
   };
   let outcome: Outcome<StoredHold>;
   let refreshes = 0;

@@ -23,14 +23,16 @@ export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Pro
       if ((payload.seats?.length ?? 0) + (payload.areas?.length ?? 0) === 0) {
         throw invalidRequest([{ path: 'seats', message: 'name at least one seat, or places of an area' }]);
       }
+      const { seats, areas } = resolvePicks(call.live, payload, placesPerCall(actor));
       return deps.store.hold({
-        ...commandInput(call),
-        ...resolvePicks(call.live, payload, placesPerCall(actor)),
-        ...(payload.holdToken === undefined ? {} : { holdToken: payload.holdToken }),
+        seats,
+        areas,
+        holdToken: payload.holdToken,
         newToken: newHoldToken(payload.eventId),
         fromBlock,
         limits: holdLimits(actor, call.subject === call.self, fromBlock),
         categoryKeys: call.live.chart.categoryKeys,
+        ...commandInput(call),
       });
     },
     (live, stored) => ({ hold: presentHold(live, stored) }),

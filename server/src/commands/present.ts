@@ -18,17 +18,16 @@ export function presentHold(live: LiveEvent, hold: StoredHold): Hold {
   const item = (catNo: number, quantity: number, ticketType: string | undefined): Omit<HoldItem, 'seat' | 'area'> => ({
     quantity,
     category: chart.categoryKeys[catNo] ?? '',
-    ...(ticketType === undefined ? {} : { ticketType }),
     unitMinor: unitMinor(live, catNo, ticketType),
     feeMinor: 0,
     taxMinor: 0,
+    ...(ticketType === undefined ? {} : { ticketType }),
   });
   return {
     token: hold.token,
     eventId: event.id,
     subject: hold.subject,
     state: hold.state === 'reserved' ? 'reserved' : 'held',
-    ...(hold.orderId === null ? {} : { orderId: hold.orderId }),
     seats: hold.seats.map(({ seatNo }) => seatId(seatNo)),
     areas: [...quantities].map(([id, quantity]) => ({ id, quantity })),
     items: [
@@ -38,6 +37,8 @@ export function presentHold(live: LiveEvent, hold: StoredHold): Hold {
     expiresAt: iso(hold.expiresAtMs),
     expiresInMs: Math.max(0, hold.expiresAtMs - hold.nowMs),
     maxExpiresAt: iso(hold.maxExpiresAtMs),
+    // Last, like every spread on this path: see commandInput.
+    ...(hold.orderId === null ? {} : { orderId: hold.orderId }),
   };
 }
 

@@ -29,7 +29,6 @@ export function release(
       }
       const { seats, areas } = resolvePicks(call.live, payload, placesPerCall(actor));
       return deps.store.release({
-        ...commandInput(call),
         token: payload.holdToken,
         seats: seats.map(({ seatNo }) => seatNo),
         areas: areas.map(({ areaNo, quantity, ticketType }) => ({
@@ -37,6 +36,7 @@ export function release(
           quantity,
           ...(ticketType === undefined ? {} : { ticketType }),
         })),
+        ...commandInput(call),
       });
     },
     (live, stored) => (stored === null ? {} : { hold: presentHold(live, stored) }),

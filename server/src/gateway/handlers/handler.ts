@@ -51,5 +51,5 @@ export function holdAnswer(feed: Pick<SeatFeed, 'attend'>, result: CommandResult
 /** The ack of a command: its value, and the position of its change. */
 export function commandAnswer(result: CommandResult<object>): HandlerResult {
   if (!result.ok) return { kind: 'refuse', error: result.error, replayed: result.replayed, cause: result.cause };
-  return { kind: 'answer', body: { ...result.value, epoch: result.epoch, seq: result.seq }, replayed: result.replayed };
+  return { kind: 'answer', body: { epoch: result.epoch, seq: result.seq, ...result.value }, replayed: result.replayed };
 }
