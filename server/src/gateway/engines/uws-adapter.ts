@@ -32,9 +32,8 @@ export function bindAdapter(io: Server, app: TemplatedApp): void {
         return;
       }
       const nsp = io.sockets.name;
-      const { type, data, id } = packet;
       const topic = `${nsp}${SEPARATOR}${room}`;
-      const parts: unknown[] = io.encoder.encode({ type, nsp, data, id });
+      const parts: unknown[] = io.encoder.encode({ ...packet, nsp });
       for (const part of parts) {
         // Frames are text: what is binary would have been refused by JSON first.
         if (typeof part === 'string') app.publish(topic, MESSAGE + part, false);
