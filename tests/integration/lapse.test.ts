@@ -116,4 +116,23 @@ describe('holds lapse', () => {
       bob.close();
     },
   );
+
+  test(
+    'F6 a holder who watches nothing is told all the same, on a node where nobody else watches either',
+    { timeout: 60_000 },
+    async () => {
+      const { id } = await sellEvent(system.aisle, plainChart(1, 5), { holdSeconds: 5, maxHoldSeconds: 5 });
+      const ann = await Buyer.connect(system.aisle.urls[0] ?? '', 'unwatching', system.aisle.authSecret);
+      const notes: unknown[] = [];
+      ann.socket.on('hold', (note: unknown) => notes.push(note));
+      const held = await ann.send('hold', { eventId: id, seats: ['r0-0'] });
+      if (!held.ok) throw new Error(held.error.code);
+      const expired = { kind: 'expired', token: held.hold.token, eventId: id };
+      await waitFor(() => notes.some((note) => JSON.stringify(note) === JSON.stringify(expired)), {
+        timeoutMs: 9000,
+        what: 'the word that it expired',
+      });
+      ann.close();
+    },
+  );
 });
