@@ -33,7 +33,13 @@ export interface NodeProcessOptions {
 /** One of our processes from dist; the lifeline ends it when this one is gone. */
 export function startNode({ name, main, env, logDir, nodeOptions = [] }: NodeProcessOptions): NodeProcess {
   const log = openSync(path.join(logDir, `${name}.log`), 'a', 0o600);
-  const args = [...nodeOptions, '--import', inDist('launcher/src/parts/lifeline.js'), inDist(main)];
+  const args = [
+    ...nodeOptions,
+    '--enable-source-maps',
+    '--import',
+    inDist('launcher/src/parts/lifeline.js'),
+    inDist(main),
+  ];
   const child = spawn(process.execPath, args, {
     env: { ...inherited(), ...env },
     stdio: ['ignore', log, log, 'ipc'],
