@@ -18,4 +18,4 @@ COPY --from=build /app/client-sdk ./client-sdk
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 3000
-CMD ["node", "--enable-source-maps", "dist/server/src/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "dist/server/src/main.js"]

@@ -36,6 +36,8 @@ export function startNode({ name, main, env, logDir, nodeOptions = [] }: NodePro
   const args = [
     ...nodeOptions,
     '--enable-source-maps',
+    // As npm start runs it.
+    '--max-semi-space-size=64',
     '--import',
     inDist('launcher/src/parts/lifeline.js'),
     inDist(main),

@@ -41,7 +41,12 @@ export function nodePart(options: NodeProcess): PartSpec {
   };
 }
 
-const nodeOptions = ['--enable-source-maps', '--import', lifeline];
+/**
+ * A young generation of 64 MiB: what a command leaves behind then dies young. Ten rounds in turns: 108 → 88 µs of server CPU a
+ * hold, for some tens of MiB.
+ */
+const YOUNG_GENERATION = '--max-semi-space-size=64';
+const nodeOptions = ['--enable-source-maps', YOUNG_GENERATION, '--import', lifeline];
 
 function spawnAlone(options: NodeProcess): ChildProcess {
   return spawn(process.execPath, [...nodeOptions, fromDist(options.main)], {
