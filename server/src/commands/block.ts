@@ -84,7 +84,8 @@ const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput
 
 /**
  * A load of the event reads the ledger while scripts refuse: once written, the entry is not taken back because of it, but
- * brought to Redis under the new epoch. A load of 200,000 places takes some seconds.
+ * brought to Redis under the new epoch. A load of 200,000 places takes some seconds. Throws AisleError UNAVAILABLE where it
+ * takes longer: thrown, not refused, so that nothing above tries the whole of it, ledger and all, a second time.
  */
 async function throughLoads(
   deps: CommandDeps,
@@ -98,6 +99,7 @@ async function throughLoads(
     const { epoch } = await deps.directory.refresh(input.eventId);
     outcome = await deps.store[direction]({ ...input, epoch });
   }
+  if (beingLoaded(outcome)) throw AisleError.of('UNAVAILABLE', { retryAfterMs: LOAD_POLL_MS });
   return outcome;
 }
 
@@ -110,9 +112,9 @@ type Run = () => Promise<Outcome<BlockResult>>;
 
 async function applyBlock(deps: CommandDeps, input: BlockInput, run: Run): Promise<Outcome<BlockResult>> {
   const undo = await deps.blocks.add(ledgerEntry(input));
-  // Thrown, or still being loaded: Redis may have it. Then the row stays, the safe side: a rebuild blocks rather than sells.
+  // Thrown: Redis may have it. Then the row stays, the safe side: a rebuild blocks rather than sells.
   const outcome = await run();
-  if (outcome.replayed || (!outcome.ok && !beingLoaded(outcome))) await undo();
+  if (!outcome.ok || outcome.replayed) await undo();
   return outcome;
 }
 
