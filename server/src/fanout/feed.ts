@@ -18,7 +18,6 @@ const POLL_MS = 1000;
 export const LINGER_MS = 10_000;
 /** Past what timers take (24.8 days) nothing is attended; holds of staff last hours. */
 const MAX_ATTEND_MS = 86_400_000;
-const RELOAD_WAIT_MS = 5000;
 /** A SUBSCRIBE waits for a lost connection; those who want to watch do not wait for ever. */
 const START_WAIT_MS = 3000;
 
@@ -152,14 +151,6 @@ class NodeSeatFeed implements SeatFeed {
     const snapshot = await (fresh ? this.#snapshots.fresh(eventId, 'fresh') : this.#snapshots.recent(eventId));
     feed?.observe(snapshot);
     return { letters: toCodes(snapshot.letters), seq: snapshot.seq, epoch: snapshot.epoch };
-  }
-
-  async reloaded(eventId: string): Promise<void> {
-    const live = await this.deps.directory.get(eventId);
-    const feed = this.#entries.get(eventId)?.feed;
-    if (feed === undefined || feed.mirror === null || feed.mirror.epoch >= live.epoch) return;
-    feed.resync('epoch');
-    await feed.settled(RELOAD_WAIT_MS);
   }
 
   async close(): Promise<void> {

@@ -27,8 +27,6 @@ export interface SeatFeed {
   attend(eventId: string, ms: number): void;
   /** Events mirrored on this node now: those it sweeps (SPEC H3). */
   watched(): string[];
-  /** The event was loaded anew: refresh the mirror, then tell clients to reload (SPEC F5). */
-  reloaded(eventId: string): Promise<void>;
   close(): Promise<void>;
 }
 /** What the fan-out sees of the sockets on this node. */
