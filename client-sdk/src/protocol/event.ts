@@ -11,7 +11,16 @@ export const priceSchema = z.union([
   minorSchema,
   z.strictObject({
     ticketTypes: z
-      .array(z.strictObject({ key: ticketTypeKeySchema, label: z.string().max(200), minor: minorSchema }))
+      .array(
+        z.strictObject({
+          key: ticketTypeKeySchema,
+          label: z.string().max(200),
+          minor: minorSchema,
+          /** On top of `minor`, per place; frozen with it at the order. */
+          feeMinor: minorSchema.optional(),
+          taxMinor: minorSchema.optional(),
+        }),
+      )
       .min(1)
       .max(50),
   }),

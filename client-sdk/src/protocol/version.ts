@@ -3,5 +3,6 @@
  *
  * History, a line per change:
  *  1  2026-11  first: subscribe, hold, hold-best, extend, release, holds, authenticate; seats, beacon, inventory, …
+ *  1  2026-11  reserve, orders, tickets, payments; feeMinor and taxMinor of a ticket type (added, nothing renamed)
  */
 export const PROTOCOL_VERSION = 1;

@@ -1,6 +1,14 @@
 import type { SeatLetter } from '@aisle/client/protocol';
 
-export const LOG_KINDS = ['hold', 'extend', 'release', 'expire', 'block', 'unblock'] as const;
+/**
+ * hold, extend, release, expire, block, unblock: as the commands. reserve, unreserve: between held and reserved. sell: reserved
+ * → sold. cancel: a reserved hold given back because its order ended. return: sold → free or blocked. exchange: both at once.
+ * transfer: a guest's hold became a customer's. repair: Redis set to what Postgres says.
+ */
+export const LOG_KINDS = [
+  ...(['hold', 'extend', 'release', 'expire', 'block', 'unblock'] as const),
+  ...(['reserve', 'unreserve', 'sell', 'cancel', 'return', 'exchange', 'transfer', 'repair'] as const),
+] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
 /** One accepted change as the outbox stream has it: stream id `<epoch>-<seq>` (SPEC L1). */

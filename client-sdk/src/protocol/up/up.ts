@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Hold } from '../hold.js';
+import type { Order } from '../order.js';
 import type { Role } from '../session.js';
 import type { WireError } from '../errors.js';
 import { authenticateSchema } from './authenticate.js';
@@ -8,6 +9,7 @@ import { holdBestCommandSchema } from './hold-best.js';
 import { holdCommandSchema } from './hold.js';
 import { holdsQuerySchema } from './holds.js';
 import { releaseCommandSchema } from './release.js';
+import { reserveCommandSchema } from './reserve.js';
 import { subscribeSchema, type SubscribeAck } from './subscribe.js';
 import { unsubscribeSchema } from './unsubscribe.js';
 
@@ -19,6 +21,7 @@ export const UP = {
   'hold-best': holdBestCommandSchema,
   extend: extendCommandSchema,
   release: releaseCommandSchema,
+  reserve: reserveCommandSchema,
   holds: holdsQuerySchema,
   authenticate: authenticateSchema,
 } as const;
@@ -38,6 +41,7 @@ export interface UpResults {
   'hold-best': { hold: Hold } & ChangePosition;
   extend: { hold: Hold } & ChangePosition;
   release: { hold?: Hold } & ChangePosition;
+  reserve: { order: Order } & ChangePosition;
   holds: { holds: Hold[] };
   authenticate: { subject: string; role: Role; expiresAt: string };
 }

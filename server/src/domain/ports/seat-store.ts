@@ -15,6 +15,16 @@ export interface SeatStore {
   unblock(input: BlockInput): Promise<Outcome<BlockResult>>;
   /** Frees up to `limit` lapsed holds; refuses only by epoch or loading (SPEC H3). */
   expire(input: ExpireInput): Promise<Outcome<ExpireResult>>;
+  /** held → reserved for an order (SPEC O1). Again with the same order id: the same answer. */
+  reserve(input: ReserveInput): Promise<Outcome<StoredHold>>;
+  /** reserved → held, where the order could not be placed; only if the hold is reserved for this order. null: it lapsed meanwhile. */
+  unreserve(input: UnreserveInput): Promise<Outcome<StoredHold | null>>;
+  /** What a step of an order means for the places (SPEC O3). Repeating it changes nothing. Refuses only by epoch or loading. */
+  settle(effect: OrderEffect): Promise<Outcome<SettleResult>>;
+  /** Reserved holds, oldest deadline first: what waits for an order (SPEC O2). */
+  reservedHolds(eventId: string, limit: number): Promise<readonly ReservedHold[]>;
+  /** The subject's live holds become another's, deadlines unchanged (a guest who signs in). Resolves with how many; at most what the cap allows. */
+  transferHolds(input: TransferInput): Promise<Outcome<{ readonly moved: number; readonly left: number }>>;
   /** One hold, lapsed ones included as state 'expired'; null: unknown. */
   getHold(eventId: string, token: string): Promise<StoredHold | null>;
   /** The subject's live holds. */
@@ -93,6 +103,74 @@ export interface ReleaseInput extends CommandInput {
   readonly seats: readonly number[];
   /** With a ticket type: places of that type alone; without: of any. */
   readonly areas: readonly { readonly areaNo: number; readonly quantity: number; readonly ticketType?: string }[];
+}
+export interface ReserveInput extends CommandInput {
+  readonly token: string;
+  readonly orderId: string;
+  /** Until when the order may be paid, from now. */
+  readonly reserveMs: number;
+}
+export interface UnreserveInput {
+  readonly eventId: string;
+  readonly epoch: number;
+  readonly token: string;
+  readonly orderId: string;
+  readonly actor: string;
+  readonly requestId: string;
+  /** Goes into the log. */
+  readonly cause: string;
+}
+export interface TransferInput {
+  readonly eventId: string;
+  readonly epoch: number;
+  readonly from: string;
+  readonly to: string;
+  readonly requestId: string;
+  /** 0: the event's own limit. */
+  readonly maxPlaces: number;
+}
+/** What Redis must be told of one step of an order; made in the step's transaction (db: order_effects). */
+export interface OrderEffect {
+  readonly id: number;
+  readonly orderId: string;
+  readonly eventId: string;
+  /** The event's epoch when the step was committed: a Redis loaded under a later one knows it already. */
+  readonly epoch: number;
+  /**
+   * sold: the reserved hold's places are sold, whoever has them. released: the reserved hold goes back to each place's
+   * origin. returned: `give` leave s. exchanged: `take` are sold and `give` leave s at the same instant.
+   */
+  readonly kind: 'sold' | 'released' | 'returned' | 'exchanged';
+  /** The hold that ends with it; '' where none does. */
+  readonly holdToken: string;
+  readonly take: readonly EffectPlace[];
+  readonly give: readonly (EffectPlace & { readonly to: 'a' | 'b' })[];
+  /** expired, cancelled, refund, exchange, …: goes into the log with the order's id. */
+  readonly cause: string;
+  /** The buyer's subject, and who did it. */
+  readonly subject: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+export interface EffectPlace {
+  readonly kind: 'seat' | 'area';
+  readonly placeNo: number;
+  readonly catNo: number;
+  /** 1 for a seat. */
+  readonly quantity: number;
+}
+/** `applied`: changed by this call. `known`: done before, or loaded with the epoch. `shrunk`: holds of others that lost places. */
+export interface SettleResult {
+  readonly result: 'applied' | 'known';
+  readonly shrunk: number;
+}
+export interface ReservedHold {
+  readonly token: string;
+  readonly subject: string;
+  readonly orderId: string;
+  readonly reservedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly nowMs: number;
 }
 export interface BlockInput extends CommandInput {
   readonly seats: readonly SeatPick[];

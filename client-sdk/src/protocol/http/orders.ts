@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { minorSchema } from '../event.js';
+import { areaChoicesSchema, commandFields, seatChoicesSchema } from '../hold.js';
+import { eventIdSchema, holdTokenSchema, timestampSchema } from '../ids.js';
+import {
+  buyerSchema,
+  externalIdSchema,
+  externalPaymentSchema,
+  orderSchema,
+  orderStatusSchema,
+  paymentSchema,
+  ticketIdSchema,
+  ticketSchema,
+} from '../order.js';
+
+const MAX_RESERVE_SECONDS = 86_400;
+
+/** POST /v1/orders */
+export const createOrderSchema = z.strictObject({
+  eventId: eventIdSchema,
+  holdToken: holdTokenSchema,
+  externalId: externalIdSchema.optional(),
+  /** Staff and services may leave parts out. */
+  buyer: buyerSchema.partial().optional(),
+  reserveSeconds: z.int().min(30).max(MAX_RESERVE_SECONDS).optional(),
+  totalMinor: minorSchema.optional(),
+  ...commandFields,
+});
+/** POST /v1/orders/{id}/confirm. Late: ORDER_EXPIRED with refundRequired, unless it may be reacquired and can be. */
+export const confirmOrderSchema = z.strictObject({
+  payment: externalPaymentSchema,
+  ifExpired: z.enum(['fail', 'reacquire']).optional(),
+  requestId: commandFields.requestId,
+});
+/** POST /v1/bookings: a hold, or places that are held by the way. */
+export const bookingSchema = z.strictObject({
+  eventId: eventIdSchema,
+  holdToken: holdTokenSchema.optional(),
+  seats: seatChoicesSchema.optional(),
+  areas: areaChoicesSchema.optional(),
+  /** Take house seats. */
+  fromBlock: z.boolean().optional(),
+  externalId: externalIdSchema.optional(),
+  buyer: buyerSchema.partial().optional(),
+  payment: externalPaymentSchema.optional(),
+  ...commandFields,
+});
+/** POST /v1/checkout */
+export const checkoutSchema = z.strictObject({
+  eventId: eventIdSchema,
+  holdToken: holdTokenSchema,
+  buyer: buyerSchema,
+  totalMinor: minorSchema.optional(),
+  ...commandFields,
+});
+/** POST /v1/orders/{id}/pay */
+export const payOrderSchema = z.strictObject({
+  paymentToken: z.string().min(1).max(500),
+  requestId: commandFields.requestId,
+});
+export const checkoutAnswerSchema = z.object({ order: orderSchema, payment: paymentSchema });
+export const cancelOrderSchema = z.strictObject({
+  reason: z.string().max(500).optional(),
+  requestId: commandFields.requestId,
+});
+/** POST /v1/orders/{id}/refund: without ticketIds, all that are left. */
+export const refundOrderSchema = z.strictObject({
+  ticketIds: z.array(ticketIdSchema).min(1).max(10_000).optional(),
+  reason: z.string().max(500).optional(),
+  /** Where the places go: on sale at once, or blocked. */
+  seats: z.enum(['release', 'block']).default('release'),
+  requestId: commandFields.requestId,
+});
+/** POST /v1/orders/{id}/exchange: as many places as tickets; the places must be free. */
+export const exchangeOrderSchema = z.strictObject({
+  ticketIds: z.array(ticketIdSchema).min(1).max(1000),
+  seats: seatChoicesSchema.optional(),
+  areas: areaChoicesSchema.optional(),
+  fromBlock: z.boolean().optional(),
+  /** Where the old places go. */
+  oldSeats: z.enum(['release', 'block']).default('release'),
+  /** Money that settles a difference in price; negative: given back. */
+  payment: externalPaymentSchema.extend({ amountMinor: z.int() }).optional(),
+  reason: z.string().max(500).optional(),
+  requestId: commandFields.requestId,
+});
+/** GET /v1/orders. Without eventId and filters: one's own, newest change last. */
+export const listOrdersSchema = z.strictObject({
+  eventId: eventIdSchema.optional(),
+  externalId: externalIdSchema.optional(),
+  email: z.string().max(254).optional(),
+  status: orderStatusSchema.optional(),
+  updatedSince: timestampSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(512).optional(),
+});
+/** POST /v1/tickets/scan */
+export const scanSchema = z.strictObject({
+  code: z.string().min(1).max(1000),
+  eventId: eventIdSchema.optional(),
+  gate: z.string().max(100).optional(),
+  requestId: commandFields.requestId,
+});
+export const scanAnswerSchema = z.object({ ticket: ticketSchema, admitted: z.boolean(), eventId: eventIdSchema });
+
+export type CreateOrder = z.infer<typeof createOrderSchema>;
+export type ConfirmOrder = z.infer<typeof confirmOrderSchema>;
+export type Booking = z.infer<typeof bookingSchema>;
+export type Checkout = z.infer<typeof checkoutSchema>;
+export type PayOrder = z.infer<typeof payOrderSchema>;
+export type CheckoutAnswer = z.infer<typeof checkoutAnswerSchema>;
+export type CancelOrder = z.infer<typeof cancelOrderSchema>;
+export type RefundOrder = z.infer<typeof refundOrderSchema>;
+export type ExchangeOrder = z.infer<typeof exchangeOrderSchema>;
+export type ListOrders = z.infer<typeof listOrdersSchema>;
+export type Scan = z.infer<typeof scanSchema>;
+export type ScanAnswer = z.infer<typeof scanAnswerSchema>;

@@ -1,0 +1,170 @@
+import type {
+  Booking,
+  CancelOrder,
+  ConfirmOrder,
+  CreateOrder,
+  ExchangeOrder,
+  ListOrders,
+  Order,
+  OrderBuyer,
+  OrderStatus,
+  RefundOrder,
+  ReserveCommand,
+} from '@aisle/client/protocol';
+import type { Actor } from '../actor.js';
+import type { CommandResult } from './commands.js';
+import type { EffectPlace, OrderEffect } from './seat-store.js';
+
+/** An order as Postgres has it. Amounts in minor units of `currency`. */
+export interface StoredOrder {
+  readonly id: string;
+  readonly eventId: string;
+  readonly status: OrderStatus;
+  readonly version: number;
+  readonly externalId: string | null;
+  readonly subject: string;
+  readonly actor: string;
+  readonly holdToken: string;
+  readonly buyer: OrderBuyer | null;
+  readonly items: readonly StoredItem[];
+  readonly tickets: readonly StoredTicket[];
+  readonly totalMinor: number;
+  readonly refundedMinor: number;
+  readonly currency: string;
+  readonly chartVersion: number;
+  readonly paymentKind: 'none' | 'external' | 'provider';
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly expiresAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly settled: boolean;
+}
+export interface StoredItem extends EffectPlace {
+  /** The chart's id of the seat or area. */
+  readonly placeId: string;
+  readonly category: string;
+  readonly ticketType: string | null;
+  readonly origin: 'a' | 'b';
+  readonly unitMinor: number;
+  readonly feeMinor: number;
+  readonly taxMinor: number;
+}
+/** Prices are read in the order's own transaction, not before. */
+export type UnpricedItem = Omit<StoredItem, 'unitMinor' | 'feeMinor' | 'taxMinor'>;
+export interface StoredTicket extends EffectPlace {
+  readonly id: string;
+  readonly orderId: string;
+  readonly eventId: string;
+  readonly itemNo: number;
+  readonly placeId: string;
+  readonly category: string;
+  readonly ticketType: string | null;
+  readonly paidMinor: number;
+  readonly status: 'valid' | 'scanned' | 'cancelled';
+  readonly scannedAt: Date | null;
+}
+
+/** Who asked for a change and under which request id: goes into order_changes. */
+export interface ChangeBy {
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+export interface PlaceOrder extends ChangeBy {
+  readonly id: string;
+  readonly eventId: string;
+  /** As the reserve script answered it: another one in Postgres is `epoch`. */
+  readonly epoch: number;
+  readonly subject: string;
+  readonly holdToken: string;
+  readonly items: readonly Omit<StoredItem, 'unitMinor' | 'feeMinor' | 'taxMinor' | 'kind'> &
+    { kind: 'seat' | 'area' }[];
+  readonly buyer: OrderBuyer | null;
+  readonly externalId: string | null;
+  readonly reserveSeconds: number;
+  /** What the buyer was shown; null: not said. */
+  readonly shownTotalMinor: number | null;
+  readonly fingerprint: string;
+}
+export type PlaceResult =
+  /** `replayed`: it was there already, placed by the same request. */
+  | { readonly kind: 'placed'; readonly order: StoredOrder; readonly replayed: boolean }
+  /** The tombstone of O2: this order's reservation was given up before its insert came. */
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'epoch' }
+  | { readonly kind: 'price_changed'; readonly totalMinor: number; readonly currency: string }
+  | { readonly kind: 'claimed'; readonly placeIds: readonly string[] }
+  | { readonly kind: 'external_id_taken' }
+  | { readonly kind: 'not_on_sale'; readonly status: string };
+
+/** Proof that the order is paid, or that nobody asks for money. */
+export type PaidBy =
+  | { readonly kind: 'external'; readonly reference: string; readonly amountMinor: number; readonly currency: string }
+  | { readonly kind: 'provider'; readonly attemptId: string; readonly amountMinor: number; readonly currency: string }
+  /** A booking without payment details, or a total of 0. */
+  | { readonly kind: 'none' };
+
+export type StepResult =
+  | { readonly kind: 'done'; readonly order: StoredOrder; readonly effects: readonly OrderEffect[] }
+  /** It had happened already, in the same way. */
+  | { readonly kind: 'already'; readonly order: StoredOrder; readonly effects: readonly OrderEffect[] }
+  | { readonly kind: 'not_found' }
+  /** Not in a status that allows it; `expired` among them. */
+  | { readonly kind: 'conflict'; readonly order: StoredOrder }
+  | { readonly kind: 'amount'; readonly order: StoredOrder }
+  /** Redis is being loaded: the step must wait. */
+  | { readonly kind: 'epoch' };
+
+/**
+ * Orders in Postgres: the truth of who bought what (SPEC O1 to O3). Every step is one transaction that starts with a
+ * conditional update of the order and writes claims, tickets, transactions, order_changes, outbox and order_effects with
+ * it. Throws AisleError UNAVAILABLE where Postgres is away; then the step may or may not have happened.
+ */
+export interface OrderBook {
+  find(orderId: string): Promise<StoredOrder | null>;
+  findByRequest(requestSubject: string, requestId: string): Promise<{ order: StoredOrder; fingerprint: string } | null>;
+  findByExternalId(externalId: string): Promise<StoredOrder | null>;
+  list(query: OrderQuery): Promise<StoredOrder[]>;
+  place(order: PlaceOrder): Promise<PlaceResult>;
+  /** pending → completed, in time by Postgres's clock; writes tickets. A late one is turned expired here and answers conflict. */
+  complete(orderId: string, paid: PaidBy, by: ChangeBy): Promise<StepResult>;
+  /** pending → expired | cancelled | failed. `expired` only where its time is over by Postgres's clock, or `force`. */
+  close(orderId: string, to: 'expired' | 'cancelled' | 'failed', by: ChangeBy, cause: string): Promise<StepResult>;
+  /** O2: an order that never came is written as expired, so that a late insert meets it. Its effect frees the reserved hold. */
+  tombstone(hold: {
+    orderId: string;
+    eventId: string;
+    epoch: number;
+    token: string;
+    subject: string;
+  }): Promise<readonly OrderEffect[]>;
+  /** Effects not done yet, oldest first, at least `olderThanMs` old. */
+  openEffects(limit: number, olderThanMs: number): Promise<readonly OrderEffect[]>;
+  effectDone(effect: OrderEffect): Promise<void>;
+  /** Pending orders whose time is over. */
+  overdue(limit: number): Promise<readonly { id: string; eventId: string }[]>;
+}
+export interface OrderQuery {
+  readonly eventId?: string | undefined;
+  readonly externalId?: string | undefined;
+  readonly email?: string | undefined;
+  readonly status?: OrderStatus | undefined;
+  readonly subject?: string | undefined;
+  readonly updatedSince?: string | undefined;
+  /** Continue after this one, in (updatedAt, id) order. */
+  readonly after?: { readonly updatedAt: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** What gateway and http call for orders; expected refusals are values. */
+export interface OrderCommands {
+  reserve(actor: Actor, payload: ReserveCommand): Promise<CommandResult<{ order: Order }>>;
+  createOrder(actor: Actor, payload: CreateOrder): Promise<CommandResult<{ order: Order }>>;
+  confirmOrder(actor: Actor, orderId: string, payload: ConfirmOrder): Promise<CommandResult<{ order: Order }>>;
+  book(actor: Actor, payload: Booking): Promise<CommandResult<{ order: Order }>>;
+  cancelOrder(actor: Actor, orderId: string, payload: CancelOrder): Promise<CommandResult<{ order: Order }>>;
+  refundOrder(actor: Actor, orderId: string, payload: RefundOrder): Promise<CommandResult<{ order: Order }>>;
+  exchangeOrder(actor: Actor, orderId: string, payload: ExchangeOrder): Promise<CommandResult<{ order: Order }>>;
+  getOrder(actor: Actor, orderId: string): Promise<CommandResult<{ order: Order }>>;
+  listOrders(actor: Actor, query: ListOrders): Promise<CommandResult<{ items: Order[]; nextCursor?: string }>>;
+}
