@@ -77,8 +77,7 @@ export interface PlaceOrder extends ChangeBy {
   readonly epoch: number;
   readonly subject: string;
   readonly holdToken: string;
-  readonly items: readonly Omit<StoredItem, 'unitMinor' | 'feeMinor' | 'taxMinor' | 'kind'> &
-    { kind: 'seat' | 'area' }[];
+  readonly items: readonly UnpricedItem[];
   readonly buyer: OrderBuyer | null;
   readonly externalId: string | null;
   readonly reserveSeconds: number;
