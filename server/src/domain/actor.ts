@@ -17,3 +17,6 @@ export interface Actor {
 const STAFF: ReadonlySet<string> = new Set(['box_office', 'service', 'admin']);
 /** box_office, service and admin: act on behalf of others, see every hold, block and unblock. */
 export const isStaff = (actor: Actor): boolean => STAFF.has(actor.role);
+/** Not a token limited to other events. */
+export const isForEvent = (actor: Pick<Actor, 'events'>, eventId: string): boolean =>
+  actor.events === null || actor.events.includes(eventId);

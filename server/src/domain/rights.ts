@@ -1,4 +1,5 @@
-import { ROLES, type Role } from '@aisle/client/protocol';
+import { AisleError, ROLES, type Role } from '@aisle/client/protocol';
+import type { Actor } from './actor.js';
 
 /** Without a token one is a viewer: may look, not act. */
 export type AnyRole = Role | 'viewer';
@@ -68,3 +69,25 @@ export const may = (role: AnyRole, call: Call): boolean => {
   const allowed: readonly AnyRole[] = RIGHTS[call];
   return allowed.includes(role);
 };
+
+/** Calls that reach beyond any one event: not for tokens that are limited to some. */
+const INSTALLATION: ReadonlySet<Call> = new Set([
+  'session.revoke',
+  'event.create',
+  'key.manage',
+  'webhook.manage',
+  'switch.manage',
+  'buyer.erase',
+]);
+
+/** Throws UNAUTHENTICATED without a token, FORBIDDEN where the role is too low or the token is limited to some events. */
+export function requireRight(actor: Actor, call: Call): void {
+  if (may(actor.role, call)) {
+    if (actor.events === null || !INSTALLATION.has(call)) return;
+    throw AisleError.of('FORBIDDEN', { message: 'This call reaches beyond the events that the token is limited to.' });
+  }
+  if (actor.subject === null) throw AisleError.of('UNAUTHENTICATED', { message: 'This call needs a token.' });
+  throw AisleError.of('FORBIDDEN', {
+    message: `This call is for ${RIGHTS[call].join(', ')}; the token has the role ${actor.role}.`,
+  });
+}

@@ -1,7 +1,8 @@
 import { AisleError } from '@aisle/client/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
-import { isStaff, type Actor } from '../domain/actor.js';
+import { isForEvent, type Actor } from '../domain/actor.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import { requireRight, type Call } from '../domain/rights.js';
 
 /** What one request carries through the middleware. */
 export interface AppEnv {
@@ -50,26 +51,30 @@ async function authenticate(c: AppContext): Promise<Actor> {
   return actor;
 }
 
-function refuse(actor: Actor, needs: string): never {
-  if (actor.subject === null) throw AisleError.of('UNAUTHENTICATED', { message: 'This call needs a token.' });
-  throw AisleError.of('FORBIDDEN', { message: `This call needs the role ${needs}; the token has ${actor.role}.` });
-}
+/** What guards a route; `right` is for /openapi.json (x-right) and the test that walks the matrix. */
+export type Guard = MiddlewareHandler<AppEnv> & { readonly right: Call };
 
-/** The guards run before a body is read: only an admin makes the server take in 64 MiB. */
-const guard =
-  (allows: (actor: Actor) => boolean, needs: string): MiddlewareHandler<AppEnv> =>
-  async (c, next) => {
+/**
+ * Lets through who may make the call by domain/rights.ts, the one table (SPEC A8): first in a route's `middleware`, before the
+ * body is read, so that only an admin makes the server take in 64 MiB. No token: UNAUTHENTICATED; a role too low, or a token
+ * limited to other events: FORBIDDEN. Whose hold or order may be touched is decided behind it. For calls open to everybody name the
+ * right by `doc.anybody(call)` instead: public reads check no signature.
+ */
+export function allow(call: Call): Guard {
+  const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
     const actor = await actorOf(c);
-    if (!allows(actor)) refuse(actor, needs);
-    refuseOtherEvents(actor, c.req.param('id'));
+    requireRight(actor, call);
+    refuseOtherEvents(actor, eventOfPath(c));
     await next();
   };
+  return Object.assign(guard, { right: call });
+}
 
-export const adminOnly = guard((actor) => actor.role === 'admin', 'admin');
-export const staffOnly = guard(isStaff, 'box_office, service or admin');
-export const anySubject = guard((actor) => actor.subject !== null, 'guest or above');
+/** Routes of one event are /v1/events/{id}/…; an `id` elsewhere is something else's. */
+const eventOfPath = (c: AppContext): string | undefined =>
+  c.req.path.startsWith('/v1/events/') ? c.req.param('id') : undefined;
 
 function refuseOtherEvents(actor: Actor, eventId: string | undefined): void {
-  if (eventId === undefined || actor.events === null || actor.events.includes(eventId)) return;
+  if (eventId === undefined || isForEvent(actor, eventId)) return;
   throw AisleError.of('FORBIDDEN', { message: 'This token is for other events.' });
 }

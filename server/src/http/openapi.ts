@@ -14,6 +14,7 @@ import {
   sessionSchema,
   type ErrorCode,
 } from '@aisle/client/protocol';
+import { may, type Call } from '../domain/rights.js';
 
 /** The protocol's own schemas under the names they have in /openapi.json. */
 export const chartModel = chartSchema.meta({ id: 'Chart' });
@@ -58,8 +59,11 @@ export const idempotencyHeaders = z.object({
 });
 /** The token that a call needs. */
 export const withToken = { security: [{ bearer: [] }] };
-/** Any caller; a token shows or allows more. */
-export const tokenOrNone: { security: Record<string, string[]>[] } = { security: [{}, { bearer: [] }] };
+/** A call open to everybody (SPEC A8), a token or none; a token may show or allow more. */
+export function anybody(call: Call): { security: Record<string, string[]>[]; 'x-right': Call } {
+  if (!may('viewer', call)) throw new Error(`${call} is not open to everybody: guard its route with allow`);
+  return { security: [{}, { bearer: [] }], 'x-right': call };
+}
 
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,
@@ -79,8 +83,17 @@ export function route<P extends string, R extends Omit<RouteConfig, 'path'> & { 
   codes: readonly ErrorCode[],
 ) {
   const created = createRoute(config);
+  const right = rightOf(config.middleware);
+  if (right !== undefined) Object.assign(created, { 'x-right': right });
   Object.assign(created.responses, errorResponses([...codes, ...ALWAYS]), created.responses);
   return created;
+}
+
+/** Of the guard among a route's middleware (context.ts, allow). */
+function rightOf(middleware: unknown): unknown {
+  const parts: readonly unknown[] = Array.isArray(middleware) ? middleware : [middleware];
+  for (const part of parts) if (typeof part === 'function' && 'right' in part) return part.right;
+  return undefined;
 }
 
 function errorResponses(codes: readonly ErrorCode[]): Record<string, ReturnType<typeof json>> {

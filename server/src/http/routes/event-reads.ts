@@ -12,7 +12,7 @@ const list = doc.route(
   {
     method: 'get',
     path: '/v1/events',
-    ...doc.tokenOrNone,
+    ...doc.anybody('event.list'),
     tags: ['Events'],
     summary: 'List events by start; drafts for admins alone',
     request: { query: listEventsSchema },
@@ -24,7 +24,7 @@ const get = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}',
-    ...doc.tokenOrNone,
+    ...doc.anybody('event.get'),
     tags: ['Events'],
     summary: 'One event',
     request: { params: doc.eventParams },

@@ -7,7 +7,7 @@ import type { CompiledChart } from '../../domain/chart/model.js';
 import { validateChart } from '../../domain/chart/validate.js';
 import type { LiveEvent } from '../../domain/event.js';
 import { jsonBody, MAX_CHART_BODY_BYTES } from '../body.js';
-import { actorOf, adminOnly, type AppEnv } from '../context.js';
+import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { changedFields, faultsOfFields, fieldsOfCreate, fieldsOfPatch } from '../event-input.js';
@@ -23,7 +23,7 @@ const create = doc.route(
       'Where left out: timezone UTC, holdSeconds 300, maxHoldSeconds 900, reserveSeconds 900, maxSeatsPerSubject 10, publicStates full (binary shows only a, free, and s, not free). prices has every category of the chart. A seats.io or pretix chart or a CSV becomes a chart by npm run import-chart.',
     ...doc.withToken,
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(doc.createEventModel, true) },
-    middleware: [adminOnly, ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,
+    middleware: [allow('event.create'), ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,
     responses: { 201: doc.json(doc.eventModel, 'The draft') },
   },
   [
@@ -45,7 +45,7 @@ const patch = doc.route(
       'Chart and currency change in a draft alone; everything else at any time. null takes an optional field away.',
     ...doc.withToken,
     request: { params: doc.eventParams, body: doc.jsonRequest(doc.patchEventModel, true) },
-    middleware: [adminOnly, ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,
+    middleware: [allow('event.change'), ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,
     responses: { 200: doc.json(doc.eventModel, 'The event, one version on') },
   },
   [

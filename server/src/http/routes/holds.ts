@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { isStaff } from '../../domain/actor.js';
 import { run, withRequestId } from '../answer.js';
 import { jsonBody } from '../body.js';
-import { actorOf, anySubject, type AppContext, type AppEnv } from '../context.js';
+import { actorOf, allow, type AppContext, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 import { createRateLimit, unlimited, type RateLimit } from '../rate-limit.js';
@@ -40,7 +40,7 @@ const hold = doc.route(
     description:
       'Adding never moves the deadline. Without a ticketType the first of the category counts. fromBlock and onBehalfOf are for staff.',
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdCommandSchema, true) },
-    middleware: [anySubject, ...jsonBody()] as const,
+    middleware: [allow('hold'), ...jsonBody()] as const,
     responses: { 201: doc.json(doc.holdModel, 'The hold') },
   },
   [...ON_A_HOLD, ...GRANTING],
@@ -54,7 +54,7 @@ const holdBest = doc.route(
     description:
       'adjacent: preferred (where left out) takes seats apart where none are together, required does not. Accessible and companion seats are given only where accessible is true.',
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdBestCommandSchema, true) },
-    middleware: [anySubject, ...jsonBody()] as const,
+    middleware: [allow('hold-best'), ...jsonBody()] as const,
     responses: { 201: doc.json(doc.holdModel, 'The hold') },
   },
   [...WRITING, 'NOT_ENOUGH_SEATS', 'UNKNOWN_CATEGORY', 'LIMIT_EXCEEDED'],
@@ -66,7 +66,7 @@ const get = doc.route(
     path: '/v1/inventory/holds/{token}',
     summary: 'A hold: the holder’s own, or any for staff',
     request: { params: tokenParams },
-    middleware: [anySubject] as const,
+    middleware: [allow('hold.get')] as const,
     responses: { 200: doc.json(doc.holdModel, 'The hold') },
   },
   ['UNAUTHENTICATED', 'FORBIDDEN', 'HOLD_NOT_FOUND', 'HOLD_EXPIRED'],
@@ -78,7 +78,7 @@ const extend = doc.route(
     path: '/v1/inventory/holds/{token}/extend',
     summary: 'More time: holdSeconds from now, up to maxHoldSeconds from its start',
     request: { params: tokenParams, headers: doc.idempotencyHeaders, body: doc.jsonRequest(extendBody, false) },
-    middleware: [anySubject, ...jsonBody({ optional: true })] as const,
+    middleware: [allow('extend'), ...jsonBody({ optional: true })] as const,
     responses: { 200: doc.json(doc.holdModel, 'The hold with its new deadline') },
   },
   ON_A_HOLD,
@@ -90,7 +90,7 @@ const release = doc.route(
     path: '/v1/inventory/holds/{token}/release',
     summary: 'Give back the places named, or all of them',
     request: { params: tokenParams, headers: doc.idempotencyHeaders, body: doc.jsonRequest(releaseBody, false) },
-    middleware: [anySubject, ...jsonBody({ optional: true })] as const,
+    middleware: [allow('release'), ...jsonBody({ optional: true })] as const,
     responses: {
       200: doc.json(doc.holdModel, 'What is left of the hold'),
       204: { description: 'Nothing is left of it' },
@@ -105,7 +105,7 @@ const remove = doc.route(
     path: '/v1/inventory/holds/{token}',
     summary: 'Give back the whole hold',
     request: { params: tokenParams, headers: doc.idempotencyHeaders },
-    middleware: [anySubject] as const,
+    middleware: [allow('release')] as const,
     responses: { 204: { description: 'It is free again' } },
   },
   ON_A_HOLD,

@@ -3,7 +3,7 @@ import { AisleError, type SeatEvent } from '@aisle/client/protocol';
 import { transition } from '../../db/events.js';
 import { stepsFrom, type LifecycleStep } from '../../domain/event.js';
 import { jsonBody } from '../body.js';
-import { actorOf, adminOnly, type AppEnv } from '../context.js';
+import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 import { emptyBodyModel } from '../openapi.js';
@@ -30,7 +30,7 @@ const stepRoute = (step: LifecycleStep) =>
         headers: doc.idempotencyHeaders,
         body: doc.jsonRequest(emptyBodyModel, false),
       },
-      middleware: [adminOnly, ...jsonBody({ optional: true })] as const,
+      middleware: [allow('event.step'), ...jsonBody({ optional: true })] as const,
       responses: { 200: doc.json(doc.eventModel, 'The event') },
     },
     [

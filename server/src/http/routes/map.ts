@@ -25,7 +25,7 @@ const chart = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/chart',
-    ...doc.tokenOrNone,
+    ...doc.anybody('event.chart'),
     tags: ['Seat map'],
     summary: 'Geometry: sections, seats, areas, shapes. ETag by chartVersion, compressed',
     request: { params: doc.eventParams },
@@ -37,7 +37,7 @@ const seats = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/seats',
-    ...doc.tokenOrNone,
+    ...doc.anybody('event.seats'),
     tags: ['Seat map'],
     summary: 'The state of every seat, the same for every caller. ETag epoch-seq, cacheable for 1 s, compressed',
     description:
@@ -51,7 +51,7 @@ const inventory = doc.route(
   {
     method: 'get',
     path: '/v1/events/{id}/inventory',
-    ...doc.tokenOrNone,
+    ...doc.anybody('event.inventory'),
     tags: ['Seat map'],
     summary: 'Places of each category: total, sold, pending, available',
     description:

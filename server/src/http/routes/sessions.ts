@@ -11,7 +11,7 @@ const create = doc.route(
   {
     method: 'post',
     path: '/v1/sessions',
-    ...doc.tokenOrNone,
+    ...doc.anybody('session.create'),
     tags: ['Sessions'],
     summary: 'A guest for anybody; for a service, a session of one of its buyers',
     description:

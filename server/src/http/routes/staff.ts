@@ -1,9 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { blockSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
+import type { Call } from '../../domain/rights.js';
 import { run, withRequestId } from '../answer.js';
 import { jsonBody } from '../body.js';
-import { actorOf, staffOnly, type AppEnv } from '../context.js';
+import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 
@@ -20,12 +21,12 @@ const holds = doc.route(
     path: '/v1/events/{id}/holds',
     summary: 'Every live hold of an event, oldest deadline first',
     request: { params: doc.eventParams, query: pageQuery },
-    middleware: [staffOnly] as const,
+    middleware: [allow('event.holds')] as const,
     responses: { 200: doc.json(doc.holdListModel, 'Holds; nextCursor where there are more') },
   },
   ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
 );
-const blockRoute = <P extends string>(path: P, summary: string) =>
+const blockRoute = <P extends string>(path: P, right: Call, summary: string) =>
   doc.route(
     {
       ...common,
@@ -33,7 +34,7 @@ const blockRoute = <P extends string>(path: P, summary: string) =>
       path,
       summary,
       request: { params: doc.eventParams, headers: doc.idempotencyHeaders, body: doc.jsonRequest(blockSchema, true) },
-      middleware: [staffOnly, ...jsonBody()] as const,
+      middleware: [allow(right), ...jsonBody()] as const,
       responses: { 200: doc.json(doc.blockAnswerModel, 'What changed by this call') },
     },
     [
@@ -56,9 +57,10 @@ const blockRoute = <P extends string>(path: P, summary: string) =>
   );
 const block = blockRoute(
   '/v1/events/{id}/block',
+  'event.block',
   'Keep places back from sale (house seats); all or nothing. Answers what changed: nothing for what is blocked already',
 );
-const unblock = blockRoute('/v1/events/{id}/unblock', 'Put places kept back on sale again');
+const unblock = blockRoute('/v1/events/{id}/unblock', 'event.unblock', 'Put places kept back on sale again');
 
 export function staffRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   const { commands } = deps;
