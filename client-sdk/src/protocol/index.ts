@@ -27,5 +27,6 @@ export * from './down/hold.js';
 export * from './down/reload.js';
 export * from './down/notice.js';
 export * from './down/down.js';
+export * from './http/books.js';
 export * from './http/events.js';
 export * from './http/orders.js';

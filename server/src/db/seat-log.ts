@@ -1,5 +1,6 @@
 import type { LogEntry } from '../domain/log-entry.js';
 import { failpoint } from '../platform/failpoint.js';
+import { COUNTED } from './statistics.js';
 import { guarded, LONG_DEADLINE_MS, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 
 /** The last change of an event that is in seat_log, everything before it included (SPEC L1). */
@@ -156,6 +157,7 @@ const clean = (text: string): string => Buffer.from(text, 'utf8').toString('utf8
 /** Inserts, and counts what is new in the same statement, so that rows and effects cannot part. */
 async function insertRows(tx: Transaction, eventId: string, rows: readonly SeatLogRow[]): Promise<Watermark[]> {
   const column = <K extends keyof SeatLogRow>(key: K): SeatLogRow[K][] => rows.map((row) => row[key]);
+  const count = COUNTED(tx);
   return tx<Watermark[]>`
     WITH fresh AS (
       INSERT INTO seat_log (event_id, epoch, seq, place_kind, place_no, part, kind, cat_no, from_state, to_state, quantity,
@@ -170,17 +172,19 @@ async function insertRows(tx: Transaction, eventId: string, rows: readonly SeatL
         AS r (epoch, seq, place_kind, place_no, part, kind, cat_no, from_state, to_state, quantity,
           subject, actor, request_id, hold_hash, cause, at)
       ON CONFLICT DO NOTHING
-      RETURNING epoch, seq, cat_no, kind, from_state, to_state, quantity
+      RETURNING epoch, seq, cat_no, kind, from_state, to_state, quantity, at
+    ), minutes AS (
+      INSERT INTO sales_minutes AS m (event_id, cat_no, minute, sold, returned)
+      SELECT ${eventId}, cat_no, date_trunc('minute', at), ${count.sold}, ${count.returned}
+      FROM fresh WHERE cat_no IS NOT NULL AND 's' IN (from_state, to_state) AND from_state <> to_state
+      GROUP BY cat_no, date_trunc('minute', at) ORDER BY 3, 2
+      ON CONFLICT (event_id, minute, cat_no) DO UPDATE SET
+        sold = m.sold + excluded.sold, returned = m.returned + excluded.returned
     ), counted AS (
       INSERT INTO category_counters AS c (event_id, cat_no, quantity_held, quantity_released, quantity_expired,
         quantity_blocked, quantity_unblocked, quantity_sold)
-      SELECT ${eventId}, cat_no,
-        coalesce(sum(quantity) FILTER (WHERE to_state = 'h' AND from_state IN ('a', 'b')), 0),
-        coalesce(sum(quantity) FILTER (WHERE kind = 'release'), 0),
-        coalesce(sum(quantity) FILTER (WHERE kind = 'expire'), 0),
-        coalesce(sum(quantity) FILTER (WHERE kind = 'block'), 0),
-        coalesce(sum(quantity) FILTER (WHERE kind = 'unblock'), 0),
-        coalesce(sum(quantity) FILTER (WHERE to_state = 's'), 0) - coalesce(sum(quantity) FILTER (WHERE from_state = 's'), 0)
+      SELECT ${eventId}, cat_no, ${count.held}, ${count.released}, ${count.expired}, ${count.blocked}, ${count.unblocked},
+        ${count.sold} - ${count.returned}
       FROM fresh WHERE cat_no IS NOT NULL GROUP BY cat_no ORDER BY cat_no
       ON CONFLICT (event_id, cat_no) DO UPDATE SET
         quantity_held = c.quantity_held + excluded.quantity_held,

@@ -11,6 +11,7 @@ import { errorResponse } from './errors.js';
 import { nulFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
+import { bookRoutes } from './routes/books.js';
 import { eventReadRoutes } from './routes/event-reads.js';
 import { eventWriteRoutes } from './routes/event-writes.js';
 import { holdRoutes } from './routes/holds.js';
@@ -46,6 +47,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.notFound(notFound);
 
   sessionRoutes(app, deps);
+  bookRoutes(app, deps);
   eventReadRoutes(app, deps);
   eventWriteRoutes(app, deps);
   lifecycleRoutes(app, deps);

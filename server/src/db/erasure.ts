@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { transaction, LONG_DEADLINE_MS, type Sql, type Transaction } from './client.js';
+
+export interface EraseRequest {
+  readonly subject?: string | undefined;
+  /** Compared without case. */
+  readonly email?: string | undefined;
+  readonly reason: string;
+  readonly actor: string;
+}
+export type EraseResult =
+  | { readonly kind: 'erased'; readonly orders: number; readonly logRows: number }
+  | { readonly kind: 'not_found' }
+  /** Money or seats are still in the air: these must be paid, cancelled or expire first. */
+  | { readonly kind: 'pending'; readonly orderIds: readonly string[] };
+
+/**
+ * Erases what is known of a person and leaves the books right (SPEC L4): orders, tickets and transactions stay with
+ * their amounts, the buyer's data go, and the subject is replaced everywhere by one random pseudonym, so that the history of
+ * a seat still shows that one and the same person did this and that.
+ */
+export function eraseBuyer(sql: Sql, request: EraseRequest): Promise<EraseResult> {
+  return transaction(
+    sql,
+    async (tx): Promise<EraseResult> => {
+      const orders = await ordersOf(tx, request);
+      const pending = orders.filter(({ status }) => status === 'pending');
+      if (pending.length > 0) return { kind: 'pending', orderIds: pending.map(({ id }) => id) };
+      const subjects = [...new Set([...orders.map(({ subject }) => subject), ...named(request)])];
+      const ids = orders.map(({ id }) => id);
+      if (ids.length > 0) await tx`UPDATE orders SET buyer = NULL, erased_at = now() WHERE id = ANY (${ids})`;
+      await tx`SELECT set_config('aisle.erasing', 'on', true)`;
+      const pseudonyms: string[] = [];
+      let logRows = 0;
+      for (const subject of subjects) {
+        const pseudonym = `erased_${randomBytes(12).toString('base64url')}`;
+        logRows += await rename(tx, subject, pseudonym);
+        pseudonyms.push(pseudonym);
+      }
+      if (ids.length === 0 && logRows === 0) return { kind: 'not_found' };
+      await tx`
+        INSERT INTO erasures (actor, reason, pseudonyms, orders)
+        VALUES (${request.actor}, ${request.reason}, ${pseudonyms}, ${ids.length})`;
+      return { kind: 'erased', orders: ids.length, logRows };
+    },
+    LONG_DEADLINE_MS,
+  );
+}
+
+const named = ({ subject }: EraseRequest): string[] => (subject === undefined ? [] : [subject]);
+
+async function ordersOf(
+  tx: Transaction,
+  { subject, email }: EraseRequest,
+): Promise<{ id: string; status: string; subject: string }[]> {
+  return tx<{ id: string; status: string; subject: string }[]>`
+    SELECT id, status, subject FROM orders
+    WHERE ${subject === undefined ? tx`false` : tx`subject = ${subject}`}
+      OR ${email === undefined ? tx`false` : tx`lower(buyer ->> 'email') = lower(${email}) AND buyer IS NOT NULL`}
+    ORDER BY id FOR UPDATE`;
+}
+
+/** Staff who sold for others keep their own name: only rows of this subject, and what it did itself. */
+async function rename(tx: Transaction, subject: string, pseudonym: string): Promise<number> {
+  const log = await tx`
+    UPDATE seat_log SET subject = ${pseudonym}, actor = CASE WHEN actor = ${subject} THEN ${pseudonym} ELSE actor END
+    WHERE subject = ${subject}`;
+  await tx`UPDATE order_changes SET actor = ${pseudonym} WHERE actor = ${subject}`;
+  await tx`
+    UPDATE orders SET
+      subject = CASE WHEN subject = ${subject} THEN ${pseudonym} ELSE subject END,
+      actor = CASE WHEN actor = ${subject} THEN ${pseudonym} ELSE actor END,
+      request_subject = CASE WHEN request_subject = ${subject} THEN ${pseudonym} ELSE request_subject END
+    WHERE subject = ${subject} OR actor = ${subject} OR request_subject = ${subject}`;
+  return log.count;
+}
