@@ -26,7 +26,8 @@ CREATE TABLE orders (
   request_id    text        NOT NULL,
   fingerprint   text        NOT NULL,
   created_at    timestamptz NOT NULL DEFAULT now(),
-  updated_at    timestamptz NOT NULL DEFAULT now(),
+  -- Whole milliseconds, as clients see it: lists are paged by it.
+  updated_at    timestamptz(3) NOT NULL DEFAULT now(),
   -- Until when a pending order may be paid, by Postgres's clock (O2).
   expires_at    timestamptz,
   completed_at  timestamptz,

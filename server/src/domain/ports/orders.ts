@@ -3,6 +3,7 @@ import type {
   CancelOrder,
   ConfirmOrder,
   CreateOrder,
+  EventStatus,
   ExchangeOrder,
   ListOrders,
   Order,
@@ -84,6 +85,12 @@ export interface PlaceOrder extends ChangeBy {
   /** What the buyer was shown; null: not said. */
   readonly shownTotalMinor: number | null;
   readonly fingerprint: string;
+  /** Of every area among the items: areaNo → places by the chart. */
+  readonly capacity: ReadonlyMap<number, number>;
+  /** Places one buyer may have in open orders and live tickets, by subject and by e-mail; 0: the event's limit, null: no limit. */
+  readonly maxPlaces: number | null;
+  /** May sell before the sale opens too. */
+  readonly staff: boolean;
 }
 export type PlaceResult =
   /** `replayed`: it was there already, placed by the same request. */
@@ -94,7 +101,15 @@ export type PlaceResult =
   | { readonly kind: 'price_changed'; readonly totalMinor: number; readonly currency: string }
   | { readonly kind: 'claimed'; readonly placeIds: readonly string[] }
   | { readonly kind: 'external_id_taken' }
-  | { readonly kind: 'not_on_sale'; readonly status: string };
+  | { readonly kind: 'not_on_sale'; readonly status: EventStatus }
+  /** The request id was used for an order of other content. */
+  | { readonly kind: 'request_mismatch' }
+  | {
+      readonly kind: 'too_many';
+      readonly limit: number;
+      readonly holding: number;
+      readonly path: 'subject' | 'buyer.email';
+    };
 
 /** Proof that the order is paid, or that nobody asks for money. */
 export type PaidBy =
@@ -108,8 +123,8 @@ export type StepResult =
   /** It had happened already, in the same way. */
   | { readonly kind: 'already'; readonly order: StoredOrder; readonly effects: readonly OrderEffect[] }
   | { readonly kind: 'not_found' }
-  /** Not in a status that allows it; `expired` among them. */
-  | { readonly kind: 'conflict'; readonly order: StoredOrder }
+  /** Not in a status that allows it; `expired` among them. `effects`: of an order that this very step found too late. */
+  | { readonly kind: 'conflict'; readonly order: StoredOrder; readonly effects?: readonly OrderEffect[] }
   | { readonly kind: 'amount'; readonly order: StoredOrder }
   /** Redis is being loaded: the step must wait. */
   | { readonly kind: 'epoch' };
@@ -128,7 +143,13 @@ export interface OrderBook {
   /** pending → completed, in time by Postgres's clock; writes tickets. A late one is turned expired here and answers conflict. */
   complete(orderId: string, paid: PaidBy, by: ChangeBy): Promise<StepResult>;
   /** pending → expired | cancelled | failed. `expired` only where its time is over by Postgres's clock, or `force`. */
-  close(orderId: string, to: 'expired' | 'cancelled' | 'failed', by: ChangeBy, cause: string): Promise<StepResult>;
+  close(
+    orderId: string,
+    to: 'expired' | 'cancelled' | 'failed',
+    by: ChangeBy,
+    cause: string,
+    force?: boolean,
+  ): Promise<StepResult>;
   /** O2: an order that never came is written as expired, so that a late insert meets it. Its effect frees the reserved hold. */
   tombstone(hold: {
     orderId: string;
@@ -142,6 +163,8 @@ export interface OrderBook {
   effectDone(effect: OrderEffect): Promise<void>;
   /** Pending orders whose time is over. */
   overdue(limit: number): Promise<readonly { id: string; eventId: string }[]>;
+  /** Pending orders of events that were cancelled. */
+  pendingOfCancelled(limit: number): Promise<readonly { id: string; eventId: string }[]>;
 }
 export interface OrderQuery {
   readonly eventId?: string | undefined;

@@ -1,0 +1,78 @@
+import type { OrderBook, OrderQuery, StoredOrder } from '../domain/ports/orders.js';
+import { guarded, type Queryable, type Sql } from './client.js';
+import { effectDone, openEffects } from './order-effects.js';
+import { readOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
+import { placeOrder } from './orders-place.js';
+import { closeOrder, completeOrder, writeTombstone } from './orders-steps.js';
+
+/** Who settles what a crash left behind. */
+const WORKER = { actor: 'system', requestId: 'settle' };
+
+export function createOrderBook(sql: Sql): OrderBook {
+  return {
+    find: (orderId) => guarded(sql, () => readOrder(sql, orderId)),
+    findByRequest: (requestSubject, requestId) => findByRequest(sql, requestSubject, requestId),
+    findByExternalId: (externalId) => findOne(sql, sql`o.external_id = ${externalId}`),
+    list: (query) => listOrders(sql, query),
+    place: (order) => placeOrder(sql, order),
+    complete: (orderId, paid, by) => completeOrder(sql, orderId, paid, by),
+    close: (orderId, to, by, cause, force = false) => closeOrder(sql, orderId, to, by, cause, force),
+    tombstone: (hold) => writeTombstone(sql, hold, WORKER),
+    openEffects: (limit, olderThanMs) => openEffects(sql, limit, olderThanMs),
+    effectDone: (effect) => effectDone(sql, effect),
+    overdue: (limit) => overdueOrders(sql, limit),
+    pendingOfCancelled: (limit) => pendingOfCancelled(sql, limit),
+  };
+}
+
+async function findOne(sql: Sql, where: ReturnType<Sql>): Promise<StoredOrder | null> {
+  const rows = await guarded(sql, sql<OrderRow[]>`${selectOrders(sql)} WHERE ${where}`);
+  return rows[0] === undefined ? null : toOrder(rows[0]);
+}
+
+async function findByRequest(sql: Sql, requestSubject: string, requestId: string) {
+  const [row] = await guarded(
+    sql,
+    sql<OrderRow[]>`
+      ${selectOrders(sql)} WHERE o.request_subject = ${requestSubject} AND o.request_id = ${requestId}`,
+  );
+  return row === undefined ? null : { order: toOrder(row), fingerprint: row.fingerprint };
+}
+
+/** In order of their last change; orders that never were are nobody's. */
+async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrder[]> {
+  const { eventId, externalId, email, status, subject, updatedSince, after } = query;
+  const rows = await guarded(
+    sql,
+    sql<OrderRow[]>`${selectOrders(sql)}
+      WHERE o.fingerprint <> 'tombstone'
+        ${eventId === undefined ? sql`` : sql`AND o.event_id = ${eventId}`}
+        ${externalId === undefined ? sql`` : sql`AND o.external_id = ${externalId}`}
+        ${email === undefined ? sql`` : sql`AND o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = ${email.toLowerCase()}`}
+        ${status === undefined ? sql`` : sql`AND o.status = ${status}`}
+        ${subject === undefined ? sql`` : sql`AND o.subject = ${subject}`}
+        ${updatedSince === undefined ? sql`` : sql`AND o.updated_at >= ${updatedSince}::timestamptz`}
+        ${after === undefined ? sql`` : sql`AND (o.updated_at, o.id) > (${after.updatedAt}::timestamptz, ${after.id})`}
+      ORDER BY o.updated_at, o.id LIMIT ${query.limit}`,
+  );
+  return rows.map(toOrder);
+}
+
+async function overdueOrders(sql: Queryable, limit: number): Promise<{ id: string; eventId: string }[]> {
+  return guarded(
+    sql,
+    sql<{ id: string; eventId: string }[]>`
+      SELECT id, event_id AS "eventId" FROM orders WHERE status = 'pending' AND expires_at <= now()
+      ORDER BY expires_at LIMIT ${limit}`,
+  );
+}
+
+/** Cancelling an event cancels what is not paid. */
+async function pendingOfCancelled(sql: Queryable, limit: number): Promise<{ id: string; eventId: string }[]> {
+  return guarded(
+    sql,
+    sql<{ id: string; eventId: string }[]>`
+      SELECT o.id, o.event_id AS "eventId" FROM orders o JOIN events e ON e.id = o.event_id
+      WHERE o.status = 'pending' AND e.status = 'cancelled' LIMIT ${limit}`,
+  );
+}
