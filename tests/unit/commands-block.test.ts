@@ -51,6 +51,7 @@ test('O6 a load that outlasts a block: UNAVAILABLE, and the ledger has the place
         return Promise.resolve({ ok: false, epoch: 0, seq: 0, replayed: false, refusal });
       },
       ...{ unblock: unused, hold: unused, holdBest: unused, extend: unused, release: unused, expire: unused },
+      ...{ reserve: unused, unreserve: unused, settle: unused, reservedHolds: unused, transferHolds: unused },
       ...{ getHold: unused, holdsOf: unused, allHolds: unused, snapshot: unused, positions: unused, configure: unused },
     },
     blocks: {

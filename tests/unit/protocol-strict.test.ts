@@ -45,6 +45,14 @@ const RIGHT: { readonly [N in UpName]: Record<string, unknown> } = {
     requestId: 'r-1',
     onBehalfOf: 'buyer-7',
   },
+  reserve: {
+    eventId: 'spring-gala',
+    holdToken: TOKEN,
+    buyer: { name: 'A. Buyer', email: 'a@example.org', phone: '+49 30 1' },
+    totalMinor: 5000,
+    requestId: 'r-1',
+    onBehalfOf: 'buyer-7',
+  },
   holds: { eventId: 'spring-gala', onBehalfOf: 'buyer-7' },
   authenticate: { token: 'eyJ…' },
 };

@@ -1,4 +1,4 @@
-import type { AreaPick, HeldArea, HeldSeat, SeatPick, StoredHold } from '../domain/ports/seat-store.js';
+import type { AreaPick, EffectPlace, HeldArea, HeldSeat, SeatPick, StoredHold } from '../domain/ports/seat-store.js';
 
 /** The text forms of places in hold hashes, arguments and answers; the Lua half is lua/lib/hold-codec.lua and grant.lua. */
 
@@ -45,6 +45,21 @@ export const packHeldSeats = (seats: readonly HeldSeat[]): string =>
 export const packHeldAreas = (areas: readonly HeldArea[]): string =>
   areas
     .map((area) => `${area.areaNo}:${area.catNo}:${area.origin}:${encodeType(area.ticketType)}:${area.quantity}`)
+    .join(',');
+
+type Given = EffectPlace & { readonly to?: 'a' | 'b' };
+const moved = ({ placeNo, catNo, to }: Given): string => `${placeNo}:${catNo}${to === undefined ? '' : `:${to}`}`;
+/** "seatNo:catNo,…", of what is given back "seatNo:catNo:to,…" */
+export const packEffectSeats = (places: readonly Given[]): string =>
+  places
+    .filter(({ kind }) => kind === 'seat')
+    .map(moved)
+    .join(',');
+/** "areaNo:catNo:quantity,…", of what is given back "areaNo:catNo:to:quantity,…" */
+export const packEffectAreas = (places: readonly Given[]): string =>
+  places
+    .filter(({ kind }) => kind === 'area')
+    .map((place) => `${moved(place)}:${place.quantity}`)
     .join(',');
 
 /** The nine values of hold_reply in lua/lib/hold-codec.lua. */

@@ -7,7 +7,7 @@ const tag = (eventId: string): string => `{${eventId}}`;
 export const keys = {
   /** string, one letter a seat by seatNo */
   map: (eventId: string): string => `map:${tag(eventId)}`,
-  /** hash token, orderId: only while held or reserved */
+  /** hash token: only while held or reserved; whose order it is says the hold */
   seat: (eventId: string, seatNo: number): string => `seat:${tag(eventId)}:${seatNo}`,
   /** hash capacity held reserved sold blocked */
   area: (eventId: string, areaNo: number): string => `area:${tag(eventId)}:${areaNo}`,
@@ -17,8 +17,10 @@ export const keys = {
   hold: (eventId: string, token: string): string => `hold:${tag(eventId)}:${token}`,
   /** hash token → quantity */
   userHolds: (eventId: string, subject: string): string => `user_holds:${tag(eventId)}:${subject}`,
-  /** sorted set token → deadline in ms */
+  /** sorted set token → deadline in ms of held holds: what the sweeper walks */
   holdsIndex: (eventId: string): string => `holds:expiration-index:${tag(eventId)}`,
+  /** sorted set token → deadline in ms of holds reserved for an order */
+  reservedIndex: (eventId: string): string => `holds:reserved-index:${tag(eventId)}`,
   /** hash status version epoch loading seq chartVersion layoutVersion seats areas categories holdMs maxHoldMs maxPlaces logLimit */
   event: (eventId: string): string => `event:${tag(eventId)}`,
   /** stream, ids <epoch>-<seq>: the outbox */
@@ -26,6 +28,14 @@ export const keys = {
   /** string: fingerprint and answer of a request id */
   request: (eventId: string, subject: string, requestId: string): string =>
     `request:${tag(eventId)}:${subject}:${requestId}`,
+  /** hash with one field: the order's summary. Rebuildable, as the two below. */
+  transaction: (orderId: string): string => `transaction:${orderId}`,
+  /** hash orderId → its tickets; '*' where it is whole */
+  eventTickets: (subject: string): string => `event_tickets:${subject}`,
+  /** hash eventId → when the subject last held something there, ms */
+  session: (subject: string): string => `session:${subject}`,
+  /** string: this effect of an order was done, for seven days */
+  effect: (eventId: string, effectId: number): string => `effect:${tag(eventId)}:${effectId}`,
   /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */
   rateLimitPrefix: (scope: string): string => `rate_limit:${scope}`,
 } as const;

@@ -2,7 +2,14 @@ import type { Redis } from 'ioredis';
 import { AisleError } from '@aisle/client/protocol';
 import type * as port from '../domain/ports/seat-store.js';
 import { redisFailure } from './failure.js';
-import { decodeHold, packAreaPicks, packReleases, packSeatPicks } from './hold-codec.js';
+import {
+  decodeHold,
+  packAreaPicks,
+  packEffectAreas,
+  packEffectSeats,
+  packReleases,
+  packSeatPicks,
+} from './hold-codec.js';
 import { keys } from './keys.js';
 import { asStrings, decodeOutcome, toStatus } from './outcome-codec.js';
 import { loadScript, runScript, type Script } from './scripts.js';
@@ -18,8 +25,14 @@ export interface RedisSeatStoreDeps {
   readonly luaFolder?: URL;
 }
 
-type ScriptName =
-  'hold' | 'holdBest' | 'extend' | 'release' | 'block' | 'unblock' | 'expire' | 'holds' | 'snapshot' | 'configure';
+/** File names under lua/. */
+const SCRIPTS = [
+  ...(['hold', 'hold-best', 'extend', 'release', 'block', 'unblock', 'expire'] as const),
+  ...(['reserve', 'unreserve', 'settle', 'transfer'] as const),
+  ...(['holds', 'reserved', 'snapshot', 'configure'] as const),
+] as const;
+type ScriptName = (typeof SCRIPTS)[number];
+type Decode<T> = (values: readonly string[], nowMs: number) => T;
 
 const RETRY_AFTER_MS = 250;
 const tag = (eventId: string): string => `{${eventId}}`;
@@ -35,19 +48,8 @@ export class RedisSeatStore implements port.SeatStore {
 
   constructor(deps: RedisSeatStoreDeps) {
     this.#deps = deps;
-    const load = (name: string): Script => loadScript(name, deps.luaFolder);
-    this.#scripts = {
-      hold: load('hold'),
-      holdBest: load('hold-best'),
-      extend: load('extend'),
-      release: load('release'),
-      block: load('block'),
-      unblock: load('unblock'),
-      expire: load('expire'),
-      holds: load('holds'),
-      snapshot: load('snapshot'),
-      configure: load('configure'),
-    };
+    const loaded = SCRIPTS.map((name) => [name, loadScript(name, deps.luaFolder)] as const);
+    this.#scripts = Object.fromEntries(loaded) as Record<ScriptName, Script>;
   }
 
   async hold(input: port.HoldInput): Promise<port.Outcome<port.StoredHold>> {
@@ -82,7 +84,7 @@ export class RedisSeatStore implements port.SeatStore {
       input.exhaustive ? 1 : 0,
     ];
     const declared = [keys.hold(input.eventId, input.newToken)];
-    return this.#command(this.#scripts.holdBest, input, declared, args, this.#decodeHold(input.eventId));
+    return this.#command(this.#scripts['hold-best'], input, declared, args, this.#decodeHold(input.eventId));
   }
 
   async extend(input: port.HoldRefInput): Promise<port.Outcome<port.StoredHold>> {
@@ -92,12 +94,9 @@ export class RedisSeatStore implements port.SeatStore {
   }
 
   async release(input: port.ReleaseInput): Promise<port.Outcome<port.StoredHold | null>> {
-    const decode = this.#decodeHold(input.eventId);
     const declared = [keys.hold(input.eventId, input.token)];
     const args = [input.token, input.seats.join(','), packReleases(input.areas)];
-    return this.#command(this.#scripts.release, input, declared, args, (values, nowMs) =>
-      values.length === 0 ? null : decode(values, nowMs),
-    );
+    return this.#command(this.#scripts.release, input, declared, args, this.#decodeRest(input.eventId));
   }
 
   async block(input: port.BlockInput): Promise<port.Outcome<port.BlockResult>> {
@@ -110,17 +109,72 @@ export class RedisSeatStore implements port.SeatStore {
 
   async expire(input: port.ExpireInput): Promise<port.Outcome<port.ExpireResult>> {
     const { eventId } = input;
-    const declared = [keys.event(eventId), keys.map(eventId), keys.log(eventId), keys.holdsIndex(eventId)];
-    const reply = await this.#run(this.#scripts.expire, declared, [tag(eventId), input.epoch, input.limit]);
-    return decodeOutcome(reply, ([released, places, worst, more, next = '', errors, ...reserved]) => ({
-      released: Number(released),
-      places: Number(places),
-      worstLatenessMs: Number(worst),
-      more: more === '1',
-      nextExpiresAtMs: next === '' ? null : Number(next),
-      errors: Number(errors),
-      overdueReserved: reserved,
+    return this.#step(
+      this.#scripts.expire,
+      eventId,
+      [],
+      [input.epoch, input.limit],
+      ([released, places, worst, more, next = '', errors, ...reserved]) => ({
+        released: Number(released),
+        places: Number(places),
+        worstLatenessMs: Number(worst),
+        more: more === '1',
+        nextExpiresAtMs: next === '' ? null : Number(next),
+        errors: Number(errors),
+        overdueReserved: reserved,
+      }),
+    );
+  }
+
+  async reserve(input: port.ReserveInput): Promise<port.Outcome<port.StoredHold>> {
+    const declared = [keys.hold(input.eventId, input.token), keys.reservedIndex(input.eventId)];
+    const args = [input.token, input.orderId, input.reserveMs];
+    return this.#command(this.#scripts.reserve, input, declared, args, this.#decodeHold(input.eventId));
+  }
+
+  async unreserve(input: port.UnreserveInput): Promise<port.Outcome<port.StoredHold | null>> {
+    const { eventId, epoch, token, orderId, actor, requestId, cause } = input;
+    const args = [epoch, token, orderId, actor, requestId, cause];
+    return this.#step(this.#scripts.unreserve, eventId, [keys.hold(eventId, token)], args, this.#decodeRest(eventId));
+  }
+
+  async settle(effect: port.OrderEffect): Promise<port.Outcome<port.SettleResult>> {
+    const { eventId, epoch, kind, orderId, holdToken, subject, actor, requestId, cause, take, give } = effect;
+    const args = [
+      ...[epoch, kind, orderId, holdToken, subject, actor, requestId, cause],
+      ...[packEffectSeats(take), packEffectAreas(take), packEffectSeats(give), packEffectAreas(give)],
+    ];
+    const declared = [keys.effect(eventId, effect.id)];
+    return this.#step(this.#scripts.settle, eventId, declared, args, ([result, shrunk]) => ({
+      result: result === 'applied' ? 'applied' : 'known',
+      shrunk: Number(shrunk),
     }));
+  }
+
+  async transferHolds(input: port.TransferInput): Promise<port.Outcome<{ moved: number; left: number }>> {
+    const { eventId, epoch, from, to, requestId, maxPlaces } = input;
+    const declared = [keys.userHolds(eventId, from), keys.userHolds(eventId, to)];
+    const args = [epoch, from, to, requestId, maxPlaces];
+    return this.#step(this.#scripts.transfer, eventId, declared, args, ([moved, left]) => ({
+      moved: Number(moved),
+      left: Number(left),
+    }));
+  }
+
+  async reservedHolds(eventId: string, limit: number): Promise<port.ReservedHold[]> {
+    const epoch = await this.#deps.epochOf(eventId);
+    const declared = [keys.event(eventId), keys.reservedIndex(eventId)];
+    const [kind, detail, ...values] = asStrings(
+      await this.#run(this.#scripts.reserved, declared, [tag(eventId), epoch, limit]),
+    );
+    if (kind !== 'ok') throw unavailable(detail ?? 'epoch');
+    const found: port.ReservedHold[] = [];
+    for (let i = 0; i < values.length; i += 5) {
+      const [token = '', subject = '', orderId = '', reservedAt, expiresAt] = values.slice(i, i + 5);
+      const times = { reservedAtMs: Number(reservedAt), expiresAtMs: Number(expiresAt), nowMs: Number(detail) };
+      found.push({ token, subject, orderId, ...times });
+    }
+    return found;
   }
 
   async getHold(eventId: string, token: string): Promise<port.StoredHold | null> {
@@ -191,8 +245,12 @@ export class RedisSeatStore implements port.SeatStore {
     return [limits.maxPlaces, limits.holdMs, limits.maxHoldMs];
   }
 
-  #decodeHold(eventId: string) {
-    return (values: readonly string[], nowMs: number): port.StoredHold => decodeHold(eventId, values, nowMs);
+  #decodeHold(eventId: string): Decode<port.StoredHold> {
+    return (values, nowMs) => decodeHold(eventId, values, nowMs);
+  }
+  /** null where nothing is left of the hold. */
+  #decodeRest(eventId: string): Decode<port.StoredHold | null> {
+    return (values, nowMs) => (values.length === 0 ? null : decodeHold(eventId, values, nowMs));
   }
 
   async #block(script: Script, input: port.BlockInput): Promise<port.Outcome<port.BlockResult>> {
@@ -215,7 +273,7 @@ export class RedisSeatStore implements port.SeatStore {
     limit: number,
   ): Promise<port.StoredHold[]> {
     const epoch = await this.#deps.epochOf(eventId);
-    const declared = [keys.event(eventId), keys.holdsIndex(eventId), ...(key === null ? [] : [key])];
+    const declared = [keys.event(eventId), keys.holdsIndex(eventId), key ?? keys.reservedIndex(eventId)];
     const reply = await this.#run(this.#scripts.holds, declared, [tag(eventId), epoch, mode, what, limit]);
     const [kind, detail] = asStrings(reply);
     if (kind !== 'ok') throw unavailable(detail ?? 'epoch');
@@ -228,7 +286,7 @@ export class RedisSeatStore implements port.SeatStore {
     input: port.CommandInput,
     declared: readonly string[],
     args: readonly (string | number)[],
-    decode: (values: readonly string[], nowMs: number) => T,
+    decode: Decode<T>,
   ): Promise<port.Outcome<T>> {
     const { eventId, subject, requestId } = input;
     const common = [
@@ -251,6 +309,22 @@ export class RedisSeatStore implements port.SeatStore {
     ];
     const reply = await this.#run(script, [...common, ...declared], [...head, ...args]);
     return decodeOutcome(reply, decode);
+  }
+
+  /** A call of Aisle's own, nothing remembered: lua/lib/step.lua. */
+  async #step<T>(
+    script: Script,
+    eventId: string,
+    declared: readonly string[],
+    args: readonly (string | number)[],
+    decode: Decode<T>,
+  ): Promise<port.Outcome<T>> {
+    const common = [keys.event(eventId), keys.map(eventId), keys.log(eventId)];
+    const indexes = [keys.holdsIndex(eventId), keys.reservedIndex(eventId)];
+    return decodeOutcome(
+      await this.#run(script, [...common, ...indexes, ...declared], [tag(eventId), ...args]),
+      decode,
+    );
   }
 
   #gate(): void {

@@ -29,7 +29,7 @@ export interface SeatStore {
   getHold(eventId: string, token: string): Promise<StoredHold | null>;
   /** The subject's live holds. */
   holdsOf(eventId: string, subject: string): Promise<StoredHold[]>;
-  /** All live holds, oldest deadline first; for staff. */
+  /** All live holds, reserved ones first, each by deadline; for staff. */
   allHolds(eventId: string, offset: number, limit: number): Promise<StoredHold[]>;
   /** Map, areas, inventory, position: one consistent read (SPEC F1). Throws UNAVAILABLE while loading or unknown. */
   snapshot(eventId: string): Promise<StoreSnapshot>;

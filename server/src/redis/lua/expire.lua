@@ -2,7 +2,7 @@
 -- expire: the sweep (H3). Frees up to a number of lapsed holds, oldest deadline first; never a reserved one (O2), those it lists.
 -- Also tells holders whose deadline is near, once.
 -- Guarantees: S2 to S4, H1. A damaged hold is counted and left, the others are freed.
--- KEYS: 1 event  2 map  3 log  4 holds index
+-- KEYS: 1–5 see lib/step
 -- ARGV: 1 tag  2 expected epoch  3 most holds to free
 -- Output: {'ok', epoch, seq, now, released, places, worst lateness ms, more 0|1, next deadline or '', errors, reserved token, …}
 --         or {'no', epoch, seq, now, 'UNAVAILABLE', reason}
@@ -11,6 +11,7 @@
 -- @include lib/tx.lua
 -- @include lib/expire-hold.lua
 local WARN_BEFORE_MS = 30000
+local RESERVED_LIMIT = 100
 local WARN_LIMIT = 100
 
 -- Scores between now and now + 30 s: a note each; the mark is a field of the hold, so a note is given once for a deadline.
@@ -39,17 +40,16 @@ if reason then
   return { 'no', tx.event and fmt(tx.event.epoch) or '0', tx.event and fmt(tx.event.seq) or '0', fmt(tx.now), 'UNAVAILABLE', reason }
 end
 tx.log_full() -- the log's type, before anything is written
-local released, places, worst, errors, reserved = 0, 0, 0, 0, {}
+local released, places, worst, errors = 0, 0, 0, 0
+local reserved = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', fmt(tx.now), 'LIMIT', 0, RESERVED_LIMIT)
 local offset, more = 0, false
--- Reserved and damaged holds stay in the index: step over them, a bounded number of pages.
+-- Damaged holds stay in the index: step over them, a bounded number of pages.
 for _ = 1, 4 do
   local due = redis.call('ZRANGEBYSCORE', tx.keys.index, '-inf', fmt(tx.now), 'LIMIT', offset, limit)
   for _, token in ipairs(due) do
     local read, hold = pcall(tx.hold, token)
     if released >= limit then
       break
-    elseif read and hold and hold.state == 'reserved' then
-      reserved[#reserved + 1] = token
     elseif read and lapsed(hold) and expire_token(token) then
       released = released + 1
       places = places + places_of(hold)

@@ -8,6 +8,7 @@
 -- @include lib/hold-codec.lua
 -- @include lib/tx.lua
 -- @include lib/expire-hold.lua
+-- @include lib/answer.lua
 -- @include lib/command.lua
 local token, hold_ms = ARGV[9], tonumber(ARGV[10])
 

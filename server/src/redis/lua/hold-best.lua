@@ -10,6 +10,7 @@
 -- @include lib/hold-codec.lua
 -- @include lib/tx.lua
 -- @include lib/expire-hold.lua
+-- @include lib/answer.lua
 -- @include lib/command.lua
 -- @include lib/grant.lua
 local new_token, quantity = ARGV[10], tonumber(ARGV[11])

@@ -10,6 +10,7 @@
 -- @include lib/hold-codec.lua
 -- @include lib/tx.lua
 -- @include lib/expire-hold.lua
+-- @include lib/answer.lua
 -- @include lib/command.lua
 -- @include lib/grant.lua
 local token, new_token, from_block = ARGV[9], ARGV[10], ARGV[11] == '1'
@@ -100,5 +101,7 @@ return run(function(log_full)
   if more == 0 then
     return ok_hold(hold)
   end
-  return over_cap(hold.subject, more, max_places) or grant(hold, wanted, areas, source)
+  -- The limit that came along is the caller's own; staff adding to a buyer's hold are bound by the buyer's.
+  local cap = hold.subject == call.subject and max_places or 0
+  return over_cap(hold.subject, more, cap) or grant(hold, wanted, areas, source)
 end)

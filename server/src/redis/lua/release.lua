@@ -8,6 +8,7 @@
 -- @include lib/hold-codec.lua
 -- @include lib/tx.lua
 -- @include lib/expire-hold.lua
+-- @include lib/answer.lua
 -- @include lib/command.lua
 local token, seats_text, areas_text = ARGV[9], ARGV[10], ARGV[11]
 

@@ -10,30 +10,9 @@ local call = {
   subject = ARGV[5], actor = ARGV[6], staff = ARGV[7] == '1', request_id = ARGV[8],
 }
 
-local function refuse(code, ...)
-  return { 'no', code, ... }
-end
-
--- For lists of any length: unpack and "..." end at 8,000 values, a block may name 10,000 seats.
-local function refuse_all(code, details)
-  local answer = { 'no', code }
-  for _, detail in ipairs(details) do
-    answer[#answer + 1] = detail
-  end
-  return answer
-end
-
 -- Definitive: the same question gets the same answer for ten minutes.
 local function definitive(answer)
   return not (answer[1] == 'no' and answer[2] == 'UNAVAILABLE')
-end
-
-local function with_position(answer, seq)
-  local out = { answer[1], tx.event and fmt(tx.event.epoch) or '0', fmt(seq), fmt(tx.now) }
-  for i = 2, #answer do
-    out[#out + 1] = answer[i]
-  end
-  return out
 end
 
 local function run(decide)
@@ -84,8 +63,4 @@ end
 -- The index's type, before anything is written, for those that read nothing from it.
 local function check_index()
   redis.call('ZSCORE', tx.keys.index, '')
-end
-
-local function ok_hold(hold)
-  return { 'ok', unpack(hold_reply(hold)) }
 end

@@ -33,6 +33,9 @@ end
 local function hold_key_of(tag, token)
   return 'hold:' .. tag .. ':' .. token
 end
+local function reserved_index_key_of(tag)
+  return 'holds:reserved-index:' .. tag
+end
 local function user_holds_key_of(tag, subject)
   return 'user_holds:' .. tag .. ':' .. subject
 end

@@ -2,6 +2,7 @@
 
 local OPPORTUNE_LIMIT = 20
 local AREA_LIMIT = 500
+local MOST_PAGES = 4
 
 local function lapsed(hold)
   return hold and hold.state == 'held' and hold.expires_at <= tx.now
@@ -69,11 +70,19 @@ local function expire_token(token)
   return true
 end
 
+-- A page full of damaged holds must not hide the sound ones behind it: on to the next, a bounded number of them.
 local function expire_due(limit)
-  local count = 0
-  for _, token in ipairs(redis.call('ZRANGEBYSCORE', tx.keys.index, '-inf', fmt(tx.now), 'LIMIT', 0, limit)) do
-    if expire_token(token) then
-      count = count + 1
+  local count, offset = 0, 0
+  for _ = 1, MOST_PAGES do
+    local due = redis.call('ZRANGEBYSCORE', tx.keys.index, '-inf', fmt(tx.now), 'LIMIT', offset, limit)
+    for _, token in ipairs(due) do
+      if count < limit and expire_token(token) then
+        count = count + 1
+      end
+    end
+    offset = offset + #due
+    if count >= limit or #due < limit then
+      break
     end
   end
   return count

@@ -52,6 +52,7 @@ local function parse_hold(token, values)
     token = token,
     subject = subject,
     state = state,
+    indexed = state, -- in which index it stands now
     order_id = values[3] or '',
     created_at = int(values[4], 'hold createdAt'),
     expires_at = int(values[5], 'hold expiresAt'),

@@ -6,7 +6,7 @@ local tx = {
   tag = nil, -- "{eventId}"
   now = 0, -- ms, read once
   event = nil,
-  keys = {}, -- event, map, log, index
+  keys = {}, -- event, map, log, index, reserved
   letters = {}, -- seatNo → letter now
   owners = {}, -- seatNo → token or false
   areas = {}, -- areaNo → counts
@@ -15,6 +15,7 @@ local tx = {
   caps = {}, -- subject → {tokens, sum}
   dirty_seats = {},
   dirty_holds = {}, -- token → 'put' | 'tomb' | 'gone'
+  off_index = {}, -- token of a dropped hold → held | reserved: which index it stands in
   dirty_caps = {}, -- subject → {token → true}
   entries = {}, -- log entries, one seq each
   notes = {}, -- {subject, kind, token}
@@ -34,7 +35,7 @@ local VALID_LETTER = { a = true, h = true, r = true, s = true, b = true }
 -- Reads the event. clockOffsetMs is for tests that turn the clock; it is never set in service.
 function tx.open(tag, event_key, map_key, log_key, index_key)
   tx.tag = tag
-  tx.keys = { event = event_key, map = map_key, log = log_key, index = index_key }
+  tx.keys = { event = event_key, map = map_key, log = log_key, index = index_key, reserved = reserved_index_key_of(tag) }
   local v = redis.call('HMGET', event_key, unpack(EVENT_FIELDS))
   if not v[2] then
     tx.event = nil
@@ -283,6 +284,22 @@ function tx.put_hold(hold)
   touch_cap(hold.subject, hold.token)
 end
 
+-- The hold as it is becomes another subject's.
+function tx.give_hold(hold, subject)
+  local cap = tx.cap(hold.subject)
+  cap.sum = cap.sum - (cap.tokens[hold.token] or 0)
+  cap.tokens[hold.token] = nil
+  touch_cap(hold.subject, hold.token)
+  hold.subject = subject
+  tx.put_hold(hold)
+end
+
+-- The types of both indexes, before anything is written, for those that move holds from one to the other.
+function tx.check_indexes()
+  redis.call('ZSCORE', tx.keys.index, '')
+  redis.call('ZSCORE', tx.keys.reserved, '')
+end
+
 -- how: 'tomb' leaves word for ten minutes that it expired; 'gone' leaves nothing.
 function tx.drop_hold(hold, how)
   local cap = tx.caps[hold.subject]
@@ -292,6 +309,7 @@ function tx.drop_hold(hold, how)
   end
   touch_cap(hold.subject, hold.token)
   tx.dirty_holds[hold.token] = how
+  tx.off_index[hold.token] = hold.indexed or 'held'
   tx.holds[hold.token] = how == 'tomb' and { token = hold.token, subject = hold.subject, state = 'expired' } or false
 end
 
@@ -366,8 +384,19 @@ local function write_seats()
   in_batches('DEL', nil, freed)
 end
 
+-- A held hold stands in the expiration index, a reserved one in the other, so that the sweep never meets it (O2).
+local function write_index(h)
+  redis.call('ZADD', h.state == 'reserved' and tx.keys.reserved or tx.keys.index, fmt(h.expires_at), h.token)
+  if h.indexed and h.indexed ~= h.state then
+    redis.call('ZREM', h.indexed == 'reserved' and tx.keys.reserved or tx.keys.index, h.token)
+    if h.state == 'held' then
+      redis.call('HDEL', hold_key_of(tx.tag, h.token), 'orderId', 'reservedAt')
+    end
+  end
+end
+
 local function write_holds()
-  local off_index, gone = {}, {}
+  local off_held, off_reserved, gone = {}, {}, {}
   for token, how in pairs(tx.dirty_holds) do
     local key = hold_key_of(tx.tag, token)
     if how == 'put' then
@@ -375,13 +404,17 @@ local function write_holds()
       local fields = { key, 'subject', h.subject, 'state', h.state, 'createdAt', fmt(h.created_at), 'expiresAt', fmt(h.expires_at) }
       put(fields, 'orderId', h.order_id)
       put(fields, 'maxExpiresAt', fmt(h.max_expires_at))
+      if h.reserved_at then
+        put(fields, 'reservedAt', fmt(h.reserved_at))
+      end
       fields[#fields + 1] = 'seats'
       fields[#fields + 1] = format_seats(h.seats)
       fields[#fields + 1] = 'areas'
       fields[#fields + 1] = format_areas(h.areas)
       redis.call('HSET', unpack(fields))
-      redis.call('ZADD', tx.keys.index, fmt(h.expires_at), token)
+      write_index(h)
     else
+      local off_index = tx.off_index[token] == 'reserved' and off_reserved or off_held
       off_index[#off_index + 1] = token
       if how == 'tomb' then
         redis.call('HSET', key, 'state', 'expired')
@@ -391,7 +424,8 @@ local function write_holds()
       end
     end
   end
-  in_batches('ZREM', tx.keys.index, off_index)
+  in_batches('ZREM', tx.keys.index, off_held)
+  in_batches('ZREM', tx.keys.reserved, off_reserved)
   in_batches('DEL', nil, gone)
 end
 
