@@ -25,11 +25,13 @@ import type { Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { createRedisGuard, type RedisGuard } from './rebuild/identity.js';
 import { createRebuilder, type Rebuilder } from './rebuild/rebuilder.js';
+import { createReadCaches } from './redis/caches.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
 import { keys } from './redis/keys.js';
 import { createNotices, type Notices } from './redis/notices.js';
 import { RedisSeatStore } from './redis/seat-store.js';
 import { RedisSeatChangeSource } from './redis/subscriber.js';
+import { createTickets, type Tickets } from './tickets/index.js';
 
 /** HTTP requests under way at a stop may take this long to finish. */
 const GRACEFUL_MS = 3000;
@@ -56,6 +58,7 @@ interface Base {
   readonly rebuilder: Rebuilder;
   readonly guard: RedisGuard;
   readonly store: RedisSeatStore;
+  readonly tickets: Tickets;
 }
 
 /**
@@ -136,12 +139,14 @@ function openBase(config: Config, urls: { database: string; redis: string }, log
   });
   const source = new RedisSeatChangeSource(subscriber, logger);
   const postgres = watchPostgres(sql, metrics, logger);
+  const tickets = createTickets({ sql, clock: systemClock, logger });
   const version = aisleVersion();
-  return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store };
+  return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store, tickets };
 }
 
-async function closeBase({ directory, postgres, guard, source, redis, sql }: Base): Promise<void> {
+async function closeBase({ directory, postgres, guard, source, redis, sql, tickets }: Base): Promise<void> {
   directory.close();
+  tickets.close();
   postgres.close();
   await guard.close();
   await source.close();
@@ -167,6 +172,7 @@ function openHttp(base: Base, parts: { feed: SeatFeed; commands: Commands; sessi
     ...base,
     ...parts,
     clock: systemClock,
+    caches: createReadCaches(base.redis),
     health: {
       redis: guard.health.redis,
       postgres: postgres.up,

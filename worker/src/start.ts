@@ -9,6 +9,7 @@ import type { Logger } from '../../server/src/platform/logger.js';
 import { createMetrics, type Metrics } from '../../server/src/platform/metrics.js';
 import { createRedisGuard, type RedisGuard } from '../../server/src/rebuild/identity.js';
 import { createRebuilder, type Rebuilder } from '../../server/src/rebuild/rebuilder.js';
+import { createReadCaches } from '../../server/src/redis/caches.js';
 import { BULLMQ_PREFIX } from '../../server/src/redis/keys.js';
 import { createNotices, type Notices } from '../../server/src/redis/notices.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
@@ -19,6 +20,7 @@ import { createLogWatch } from './log-watch.js';
 import { serveMetrics, type MetricsServer } from './metrics-server.js';
 import { watchPostgres } from '../../server/src/db/health.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
+import { createReadModels } from './processors/read-models.js';
 import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';
 import { scan, waitingLogs } from './processors/scan.js';
@@ -104,7 +106,10 @@ function startServices(base: Base, active: ActiveList): { stop(): Promise<void> 
   const { redis } = connections;
   const store = storeOf(base, active);
   const steps: StepDeps = { sql, store, logger, announce: (eventId) => base.notices.announce(eventId) };
-  const draining = { sql, redis, logger, metrics, operator, clock: systemClock, onGap: createPause(steps) };
+  const draining: DrainDeps = {
+    ...{ sql, redis, logger, metrics, operator, clock: systemClock, onGap: createPause(steps) },
+    follow: createReadModels({ sql, caches: createReadCaches(redis), logger }),
+  };
   const jobs = createJobs({ connection: connections.enqueueing, prefix: BULLMQ_PREFIX, logger });
   let stopping = false;
   const workers = startWorkers(base, { active, jobs, store, steps, draining, stopping: () => stopping });

@@ -17,9 +17,11 @@ import { eventWriteRoutes } from './routes/event-writes.js';
 import { holdRoutes } from './routes/holds.js';
 import { lifecycleRoutes } from './routes/lifecycle.js';
 import { mapRoutes } from './routes/map.js';
+import { mineRoutes } from './routes/mine.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { staffRoutes } from './routes/staff.js';
 import { systemRoutes } from './routes/system.js';
+import { ticketRoutes } from './routes/tickets.js';
 
 const PREFLIGHT_MAX_AGE_S = 600;
 
@@ -48,12 +50,14 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
 
   sessionRoutes(app, deps);
   bookRoutes(app, deps);
+  mineRoutes(app, deps);
   eventReadRoutes(app, deps);
   eventWriteRoutes(app, deps);
   lifecycleRoutes(app, deps);
   mapRoutes(app, deps);
   staffRoutes(app, deps);
   holdRoutes(app, deps);
+  ticketRoutes(app, deps);
   systemRoutes(app, deps);
   pageRoutes(app, deps.webRoot);
 

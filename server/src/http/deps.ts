@@ -4,11 +4,13 @@ import type { LiveEvent } from '../domain/event.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { Health } from '../domain/ports/health.js';
+import type { ReadCaches } from '../domain/ports/read-caches.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
 import type { Sessions } from '../domain/ports/sessions.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
+import type { Tickets } from '../tickets/index.js';
 
 /** What must happen in Redis and on other nodes once Postgres has the change. Each may reject with UNAVAILABLE. */
 export interface EventHooks {
@@ -26,6 +28,8 @@ export interface HttpDeps {
   readonly commands: Commands;
   readonly feed: Pick<SeatFeed, 'view' | 'inventory'>;
   readonly sessions: Sessions;
+  readonly caches: ReadCaches;
+  readonly tickets: Pick<Tickets, 'codes' | 'commands' | 'links' | 'pageOrder' | 'addKey' | 'retireKey'>;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -45,7 +45,7 @@ export const channels = {
   seatUpdates: (eventId: string): string => `seat_updates:${tag(eventId)}`,
   /** The event a channel name belongs to; null: some other channel. */
   eventOf: (channel: string): string | null => /^seat_updates:\{(.+)\}$/.exec(channel)?.[1] ?? null,
-  /** Events changed (status, prices, epoch): {eventId, reason}. All nodes listen. */
+  /** An event's id: it changed (status, prices, epoch). Or "!topic": that changed (notices.ts). All nodes listen. */
   adminUpdates: 'admin_updates',
 } as const;
 

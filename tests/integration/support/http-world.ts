@@ -5,11 +5,13 @@ import { createBlockLedger } from '../../../server/src/db/blocks.js';
 import { createEventDirectory } from '../../../server/src/db/event-directory.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
 import { createHttpApp, type HttpApp } from '../../../server/src/http/app.js';
+import { createReadCaches } from '../../../server/src/redis/caches.js';
 import type { EventHooks, HttpDeps } from '../../../server/src/http/deps.js';
 import { systemClock } from '../../../server/src/platform/clock.js';
 import { createMetrics } from '../../../server/src/platform/metrics.js';
 import { openSubscriberConnection } from '../../../server/src/redis/connection.js';
 import { RedisSeatChangeSource } from '../../../server/src/redis/subscriber.js';
+import { createTickets } from '../../../server/src/tickets/index.js';
 import { plainChart } from '../../helpers/buyers.js';
 import { projectRoot } from '../../helpers/project-root.js';
 import { silent, startStoreWorld, type StoreWorld } from './store-world.js';
@@ -101,7 +103,9 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     },
     onCancelled: async (eventId) => void (await dropHolds(store.store, directory, eventId)),
   };
+  const tickets = createTickets({ sql, clock: systemClock, logger: silent });
   const deps: HttpDeps = {
+    tickets,
     ...{ sql, directory, commands, feed, metrics, hooks, logger: silent, clock: systemClock },
     sessions: createSessions({
       ...{
@@ -114,12 +118,14 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
       },
       clock: systemClock,
     }),
+    caches: createReadCaches(store.redis),
     health: { redis: () => true, postgres: () => true, reasons: () => [] },
     ...{ counters: null, limits: null, allowedOrigins: ['https://shop.example'], version: '0.0.0' },
     webRoot: `${projectRoot}/web`,
     ...changes,
   };
   const stop = async (): Promise<void> => {
+    tickets.close();
     await feed.close();
     await source.close();
     directory.close();

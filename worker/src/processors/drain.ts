@@ -5,6 +5,7 @@ import { failpoint } from '../../../server/src/platform/failpoint.js';
 import type { Clock } from '../../../server/src/platform/clock.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { Metrics } from '../../../server/src/platform/metrics.js';
+import type { FollowLog } from './read-models.js';
 import { readLog, trimLog } from '../../../server/src/redis/log-stream.js';
 
 /** Entries a transaction: some 30 ms of Postgres, so that a stop is never waited for long. */
@@ -20,6 +21,8 @@ export interface DrainDeps {
   readonly operator: string;
   /** Entries are missing: Postgres went back in time, or the log was cut (SPEC R3). It is recorded already. */
   readonly onGap: (eventId: string) => Promise<void>;
+  /** What was committed, for the read models that live in Redis; not waited for. */
+  readonly follow?: FollowLog;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function drainEvent(deps: DrainDeps, eventId: string, stopping: () 
     await failpoint('drain-after-commit');
     persisted += result.fresh.length;
     measure(deps, entries, result);
+    void deps.follow?.(eventId, entries);
     await alarm(deps, eventId, entries, result);
     await trimLog(deps.redis, eventId, last);
     if (entries.length < BATCH_ENTRIES) break;

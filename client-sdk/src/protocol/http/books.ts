@@ -101,6 +101,34 @@ export const orderStatusAnswerSchema = z.object({
   version: counterSchema,
 });
 
+/** GET /v1/tickets: one's own, by order. */
+export const myTicketsSchema = z.object({
+  items: z.array(
+    z.object({
+      orderId: z.string(),
+      eventId: eventIdSchema,
+      tickets: z.array(
+        z.object({
+          id: z.string(),
+          seat: placeIdSchema.optional(),
+          area: placeIdSchema.optional(),
+          category: z.string(),
+          ticketType: z.string().optional(),
+          status: z.enum(['valid', 'scanned']),
+        }),
+      ),
+    }),
+  ),
+});
+/** GET /v1/session */
+export const sessionViewSchema = z.object({
+  subject: z.string(),
+  role: z.string(),
+  expiresAt: timestampSchema.nullable(),
+  /** Where one held something within the last day, the latest first. */
+  events: z.array(z.object({ eventId: eventIdSchema, lastHeldAt: timestampSchema })),
+});
+
 export type StatisticsQuery = z.infer<typeof statisticsQuerySchema>;
 export type Statistics = z.infer<typeof statisticsSchema>;
 export type LogQuery = z.infer<typeof logQuerySchema>;
