@@ -15,12 +15,15 @@ const WHERE = {
   jobs: '^server/src/jobs/',
   auth: '^server/src/auth/',
   rebuild: '^server/src/rebuild/',
+  tickets: '^server/src/tickets/',
   commands: '^server/src/commands/',
   fanout: '^server/src/fanout/',
   gateway: '^server/src/gateway/',
   http: '^server/src/http/',
   worker: '^worker/src/',
   launcher: '^launcher/src/',
+  payments: '^server/src/payments/',
+  sandbox: '^sandbox/src/',
   web: '^web/',
 };
 
@@ -37,14 +40,18 @@ const ROOMS = {
   rebuild: ['protocol', 'domain', 'platform', 'redis', 'db'],
   commands: ['protocol', 'domain', 'platform'],
   fanout: ['protocol', 'domain', 'platform'],
+  tickets: ['protocol', 'domain', 'platform', 'db'],
   gateway: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout'],
-  http: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'db'],
-  worker: ['protocol', 'domain', 'platform', 'redis', 'db', 'jobs', 'rebuild'],
+  http: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'db', 'tickets'],
+  worker: ['protocol', 'domain', 'platform', 'redis', 'db', 'jobs', 'rebuild', 'payments'],
+  payments: ['protocol', 'domain', 'platform'],
+  // A provider is outside: it knows nothing of Aisle.
+  sandbox: [],
   web: ['protocol', 'sdk'],
 };
 
 /** Where the repository's own code lives; what is outside (npm, node) has rules of its own below. */
-const OWN = '^(client-sdk|server|worker|launcher|web|tests|bench|scripts|docs)/';
+const OWN = '^(client-sdk|server|worker|launcher|sandbox|web|tests|bench|scripts|docs)/';
 
 const roomRule = ([room, may]) => ({
   name: `${room}-imports-only-its-own`,
@@ -59,7 +66,7 @@ const driverRule = ([driver, rooms]) => ({
   name: `${driver.replace(/[^a-z]+/gi, '-').toLowerCase()}-stays-in-its-room`,
   comment: `${driver} is used in ${rooms.join(', ')} and wired in main.ts; everybody else sees a port.`,
   severity: 'error',
-  from: { path: '^(client-sdk|server|worker|launcher|web)/', pathNot: rooms.map((room) => WHERE[room] ?? room) },
+  from: { path: '^(client-sdk|server|worker|launcher|sandbox|web)/', pathNot: rooms.map((room) => WHERE[room] ?? room) },
   to: { path: `^node_modules/${driver}/`, dependencyTypesNot: ['type-only'] },
 });
 const MAIN = '^server/src/main\\.ts$';
@@ -69,13 +76,14 @@ const DRIVERS = {
   bullmq: ['jobs', 'worker'],
   'socket\\.io': ['gateway', MAIN],
   'uWebSockets\\.js': ['gateway'],
-  hono: ['http', 'gateway'],
+  hono: ['http', 'gateway', 'sandbox'],
+  stripe: ['payments'],
   'socket\\.io-client': ['sdk'],
 };
 
 /** Modules of the protocol without a schema at run time: what the SDK's core may import as values. */
 const WITHOUT_ZOD = '^client-sdk/src/protocol/(version|errors|map-codec|token|down/[^/]+)\\.ts$';
-const PRODUCT = '^(client-sdk|server|worker|launcher|web)/';
+const PRODUCT = '^(client-sdk|server|worker|launcher|sandbox|web)/';
 
 module.exports = {
   forbidden: [
@@ -95,8 +103,8 @@ module.exports = {
       name: 'nobody-imports-main',
       comment: 'What wires is started, never imported; tests may.',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: '^(server|worker|launcher)/src/main\\.ts$' },
-      to: { path: '^((server|worker|launcher)/src/main|server/src/server|worker/src/start)\\.ts$' },
+      from: { path: PRODUCT, pathNot: '^(server|worker|launcher|sandbox)/src/main\\.ts$' },
+      to: { path: '^((server|worker|launcher|sandbox)/src/main|server/src/server|worker/src/start)\\.ts$' },
     },
     ...Object.entries(DRIVERS).map(driverRule),
     {
@@ -147,7 +155,7 @@ module.exports = {
       name: 'product-needs-no-dev-dependency',
       comment: 'A production install leaves devDependencies out.',
       severity: 'error',
-      from: { path: '^(client-sdk|server|worker)/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(client-sdk|server|worker|sandbox)/src/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: '^node_modules/@types/' },
     },
     {

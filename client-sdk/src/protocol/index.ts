@@ -30,3 +30,5 @@ export * from './down/down.js';
 export * from './http/books.js';
 export * from './http/events.js';
 export * from './http/orders.js';
+export * from './http/tickets.js';
+export * from './http/people.js';

@@ -59,6 +59,8 @@ export const idempotencyHeaders = z.object({
 });
 /** The token that a call needs. */
 export const withToken = { security: [{ bearer: [] }] };
+/** A token, or something in the address that stands for one. */
+export const tokenOrLink: { security: Record<string, string[]>[] } = { security: [{ bearer: [] }, {}] };
 /** A call open to everybody (SPEC A8), a token or none; a token may show or allow more. */
 export function anybody(call: Call): { security: Record<string, string[]>[]; 'x-right': Call } {
   if (!may('viewer', call)) throw new Error(`${call} is not open to everybody: guard its route with allow`);

@@ -16,10 +16,12 @@ const PAGE_POLICY = [
 
 /** Put on every answer after it was made. A page that may be embedded says by whom. */
 export function addSecurityHeaders(c: AppContext, allowedOrigins: readonly string[] | undefined): void {
+  // A page that says what it needs, needs less than these.
+  const own = c.res.headers.get('content-security-policy');
   const page = c.res.headers.get('content-type')?.startsWith('text/html') === true;
   c.header(
     'content-security-policy',
-    page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY,
+    own ?? (page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY),
   );
   c.header('x-content-type-options', 'nosniff');
   // An address may hold a hold token.
