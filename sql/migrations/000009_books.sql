@@ -48,3 +48,8 @@ $$;
 DROP TRIGGER order_changes_immutable ON order_changes;
 CREATE TRIGGER order_changes_immutable BEFORE UPDATE OR DELETE ON order_changes
   FOR EACH ROW EXECUTE FUNCTION refuse_change_unless_erasing();
+
+-- drift: Redis and Postgres differ where they should not. repair: Redis was set to what Postgres says.
+ALTER TABLE maintenance_log DROP CONSTRAINT maintenance_log_kind_check;
+ALTER TABLE maintenance_log ADD CONSTRAINT maintenance_log_kind_check
+  CHECK (kind IN ('load', 'log_gap', 'postgres_behind', 'redis_behind', 'drift', 'repair'));

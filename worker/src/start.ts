@@ -19,6 +19,7 @@ import { openConnections, type Connections } from './connections.js';
 import { createLogWatch } from './log-watch.js';
 import { serveMetrics, type MetricsServer } from './metrics-server.js';
 import { watchPostgres } from '../../server/src/db/health.js';
+import { createConsistencyCheck } from './processors/consistency.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
 import { createReadModels } from './processors/read-models.js';
 import { createReconciler } from './processors/reconcile.js';
@@ -172,6 +173,7 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
         createReconciler({ sql, redis, store, rebuilder, pause: createPause(steps), logger, operator }),
       ),
       'sale-windows': whenReady(() => moveSaleWindows(steps)),
+      consistency: whenReady(createConsistencyCheck({ sql, redis, store, logger, metrics, operator })),
     },
   });
 }

@@ -4,7 +4,7 @@ import { guarded } from './client.js';
 /** One line of the operator's list: a load, or something that does not add up (SPEC R2, R3). */
 export interface MaintenanceNote {
   readonly eventId: string | null;
-  readonly kind: 'load' | 'log_gap' | 'postgres_behind' | 'redis_behind';
+  readonly kind: 'load' | 'log_gap' | 'postgres_behind' | 'redis_behind' | 'drift' | 'repair';
   readonly reason: string;
   readonly epoch: number | null;
   readonly result: string;

@@ -86,6 +86,8 @@ export function createMetrics(role: string): Metrics {
     postgresUp: gauge('postgres_up', '1 while Postgres answers'),
     postgresRoundTripSeconds: histogram('postgres_round_trip_seconds', 'SELECT 1 to Postgres', FAST),
     httpSeconds: histogram('http_request_duration_seconds', 'HTTP requests', FAST, ['method', 'route', 'status']),
+    orderDifferences: gauge('order_differences', 'Places on which orders and Redis differ, found twice'),
+    orderRepairs: counter('order_repairs_total', 'Sold places told to Redis again'),
     rebuilds: counter('rebuilds_total', 'Loads and rebuilds of events into Redis', ['result']),
   };
 }

@@ -1,0 +1,116 @@
+import type { Redis } from 'ioredis';
+import { activeEvents } from '../../../server/src/db/active-events.js';
+import type { Sql } from '../../../server/src/db/client.js';
+import { claimedPlaces, repairSoldSeat } from '../../../server/src/db/consistency.js';
+import { noteMaintenance } from '../../../server/src/db/maintenance.js';
+import { compareClaims, differenceKey, type Difference } from '../../../server/src/domain/consistency.js';
+import type { SeatStore } from '../../../server/src/domain/ports/seat-store.js';
+import type { Logger } from '../../../server/src/platform/logger.js';
+import type { Metrics } from '../../../server/src/platform/metrics.js';
+import { readAreaCounts } from '../../../server/src/redis/area-counts.js';
+
+export interface ConsistencyDeps {
+  readonly sql: Sql;
+  readonly redis: Redis;
+  readonly store: Pick<SeatStore, 'snapshot'>;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'orderDifferences' | 'orderRepairs'>;
+  readonly operator: string;
+}
+/** In one line of the operator's list; the rest is counted. */
+const MOST_LISTED = 100;
+
+/**
+ * Looks at every order's places in Redis (SPEC L5): what Postgres sold and Redis does not show is put right; what Redis calls
+ * sold and nobody bought is listed for the operator, never freed. One call is one round over all lively events.
+ */
+export function createConsistencyCheck(deps: ConsistencyDeps): () => Promise<void> {
+  let before = new Map<string, Set<string>>();
+  const listed = new Map<string, string>();
+  return async () => {
+    const events = (await activeEvents(deps.sql)).filter((event) => event.lively && event.epoch > 0);
+    const seen = new Map<string, Set<string>>();
+    let open = 0;
+    for (const { id } of events) {
+      try {
+        const { differences, epoch } = await lookAt(deps, id);
+        seen.set(id, new Set(differences.map(differenceKey)));
+        const certain = differences.filter((difference) => before.get(id)?.has(differenceKey(difference)));
+        open += certain.length;
+        await repair(deps, id, epoch, certain);
+        await list(deps, id, epoch, certain, listed);
+      } catch (error) {
+        deps.logger.debug({ err: error, eventId: id }, 'orders could not be compared; the next round tries again');
+      }
+    }
+    before = seen;
+    deps.metrics.orderDifferences.set(open);
+  };
+}
+
+async function lookAt(deps: ConsistencyDeps, eventId: string): Promise<{ differences: Difference[]; epoch: number }> {
+  const map = await deps.store.snapshot(eventId);
+  const areas = await readAreaCounts(deps.redis, eventId, map.areaAvailable.length);
+  // Postgres after Redis: an order that was settled before the snapshot is claimed by now.
+  const claimed = await claimedPlaces(deps.sql, eventId);
+  return { differences: compareClaims(map.letters, areas, claimed), epoch: map.epoch };
+}
+
+async function repair(
+  deps: ConsistencyDeps,
+  eventId: string,
+  epoch: number,
+  certain: readonly Difference[],
+): Promise<void> {
+  for (const difference of certain) {
+    if (difference.kind !== 'not_sold') continue;
+    const done = await repairSoldSeat(deps.sql, { eventId, epoch, ...difference }, deps.operator);
+    if (!done) continue;
+    deps.metrics.orderRepairs.inc();
+    deps.logger.error({ eventId, ...difference }, 'a sold seat was not sold in Redis: it is told again');
+    await note(deps, 'repair', 'a sold seat was not sold in Redis', eventId, epoch, [difference]);
+  }
+}
+
+/** The same finding is written down once, not every round. */
+async function list(
+  deps: ConsistencyDeps,
+  eventId: string,
+  epoch: number,
+  certain: readonly Difference[],
+  listed: Map<string, string>,
+): Promise<void> {
+  const open = certain.filter(({ kind }) => kind !== 'not_sold');
+  const finding = open.map(differenceKey).join();
+  if (listed.get(eventId) === finding || (finding === '' && !listed.has(eventId))) return;
+  listed.set(eventId, finding);
+  if (open.length === 0) return;
+  deps.logger.error(
+    { eventId, count: open.length, first: open[0] },
+    'Redis calls places sold that no order has, or counts an area otherwise: nothing was freed, see maintenance_log',
+  );
+  await note(deps, 'drift', 'places of Redis and orders of Postgres differ', eventId, epoch, open);
+}
+
+async function note(
+  deps: ConsistencyDeps,
+  kind: 'drift' | 'repair',
+  reason: string,
+  eventId: string,
+  epoch: number,
+  differences: readonly Difference[],
+): Promise<void> {
+  await noteMaintenance(deps.sql, {
+    ...{
+      eventId,
+      kind,
+      reason,
+      epoch,
+      result: kind === 'repair' ? 'repairing' : 'open',
+      snapshotAt: null,
+      durationMs: null,
+    },
+    differences: { count: differences.length, first: differences.slice(0, MOST_LISTED).map(differenceKey) },
+    operator: deps.operator,
+  });
+}
