@@ -7,6 +7,7 @@ const PRODUCT = [
   'server/src/**/*.ts',
   'worker/src/**/*.ts',
   'launcher/src/**/*.ts',
+  'sandbox/src/**/*.ts',
   'client-sdk/src/**/*.ts',
   'web/**/*.ts',
 ];
