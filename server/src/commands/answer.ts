@@ -36,20 +36,28 @@ export async function answer<P extends Addressed, S, T>(
   present: (live: LiveEvent, value: S) => T,
 ): Promise<CommandResult<T>> {
   try {
-    let call = await openCall(deps, actor, name, payload);
-    requireLoaded(call.live);
-    let outcome = await decide(call);
-    if (outdated(outcome)) {
-      const live = await deps.directory.refresh(payload.eventId);
-      if (live.epoch !== call.live.epoch || live.event.chartVersion !== call.live.event.chartVersion) {
-        call = { ...call, live };
-        outcome = await decide(call);
-      }
-    }
+    const { call, outcome } = await decided(deps, await openCall(deps, actor, name, payload), decide);
     const { replayed } = outcome;
     if (!outcome.ok) return { ok: false, replayed, error: presentRefusal(call.live, outcome.refusal) };
     return { ok: true, epoch: outcome.epoch, seq: outcome.seq, replayed, value: present(call.live, outcome.value) };
   } catch (error) {
     return failed(error);
   }
+}
+
+/** The store's decision; where this node's knowledge of the event was behind, on what Postgres says now. */
+export async function decided<S>(
+  deps: Pick<CommandDeps, 'directory'>,
+  call: Call,
+  decide: (call: Call) => Promise<Outcome<S>>,
+): Promise<{ call: Call; outcome: Outcome<S> }> {
+  requireLoaded(call.live);
+  const outcome = await decide(call);
+  if (!outdated(outcome)) return { call, outcome };
+  const live = await deps.directory.refresh(call.live.event.id);
+  if (live.epoch === call.live.epoch && live.event.chartVersion === call.live.event.chartVersion) {
+    return { call, outcome };
+  }
+  const fresh = { ...call, live };
+  return { call: fresh, outcome: await decide(fresh) };
 }

@@ -50,7 +50,7 @@ async function placeIn(tx: Transaction, order: PlaceOrder): Promise<PlaceResult>
   const event = await eventOf(tx, order.eventId);
   if (event.epoch !== order.epoch) throw new Refused({ kind: 'epoch' });
   // Closed: also no reserve (architecture §11). Paused: who has a hold may buy.
-  if (event.status !== 'on_sale' && event.status !== 'paused' && !(order.staff && event.status === 'published')) {
+  if (event.status !== 'on_sale' && event.status !== 'paused') {
     throw new Refused({ kind: 'not_on_sale', status: event.status });
   }
   const items = order.items.map((item) => ({ ...item, ...unitPrice(event.prices, item.category, item.ticketType) }));

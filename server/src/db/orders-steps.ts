@@ -1,6 +1,5 @@
 import type { OutboxType } from '../domain/outbox.js';
 import type { ChangeBy, PaidBy, StepResult, StoredOrder, StoredTicket } from '../domain/ports/orders.js';
-import type { OrderEffect } from '../domain/ports/seat-store.js';
 import { failpoint } from '../platform/failpoint.js';
 import { lockEpochShared } from './claims.js';
 import { transaction, type Sql, type Transaction } from './client.js';
@@ -9,6 +8,7 @@ import { lockOrder, rereadOrder } from './order-rows.js';
 import { dropReservedClaims, giveToBlocks, sellClaims, type TakenBlock } from './orders-claims.js';
 import { announceOrder, announceTickets, appendChange } from './orders-history.js';
 import { insertTickets } from './orders-tickets.js';
+import { isOtherRequest, rememberRequest } from './orders-requests.js';
 
 /** An order locked for a step, and the epoch its effects are made under. */
 export interface OpenStep {
@@ -40,6 +40,7 @@ export function completeOrder(sql: Sql, orderId: string, paid: PaidBy, by: Chang
     const step = await openStep(tx, orderId);
     if (step === null) return { kind: 'not_found' };
     const { order } = step;
+    if (await isOtherRequest(tx, by)) return { kind: 'mismatch' };
     if (order.status !== 'pending') return alreadyPaid(tx, order, paid);
     if (step.overdue) {
       const closed = await closeIn(tx, step, 'expired', by, 'expired');
@@ -63,6 +64,7 @@ async function completeIn(tx: Transaction, { order, epoch }: OpenStep, paid: Pai
   const items = order.items.map((item, itemNo) => ({ ...item, itemNo }));
   const tickets: StoredTicket[] = await insertTickets(tx, order, items);
   await insertMoney(tx, order, paid);
+  await rememberRequest(tx, by);
   const stored = await rereadOrder(tx, order.id);
   await appendChange(tx, stored, 'completed', by, { payment: { ...paid } });
   await announceOrder(tx, 'order.completed', stored);
@@ -142,7 +144,7 @@ async function closeIn(tx: Transaction, { order, epoch }: OpenStep, to: Ending, 
   return { order: { ...stored, settled: false }, effects };
 }
 
-const released = (
+export const released = (
   order: { id: string; eventId: string; holdToken: string; subject: string },
   epoch: number,
   cause: string,
@@ -154,39 +156,9 @@ const released = (
 });
 
 /** What the order took out of blocks of areas the last time it claimed its places. */
-async function takenBlocks(tx: Transaction, orderId: string): Promise<TakenBlock[]> {
+export async function takenBlocks(tx: Transaction, orderId: string): Promise<TakenBlock[]> {
   const [row] = await tx<{ blocks: TakenBlock[] }[]>`
     SELECT changes -> 'blocks' AS blocks FROM order_changes
     WHERE order_id = ${orderId} AND changes ? 'blocks' ORDER BY version DESC LIMIT 1`;
   return row?.blocks ?? [];
-}
-
-export interface Orphan {
-  readonly orderId: string;
-  readonly eventId: string;
-  readonly epoch: number;
-  readonly token: string;
-  readonly subject: string;
-}
-
-/**
- * SPEC O2: an order that never came is written as expired, so that a late insert meets it; then its places may go back. Nothing
- * where the order is there after all. A tombstone has no items and belongs to no request.
- */
-export function writeTombstone(sql: Sql, hold: Orphan, by: ChangeBy): Promise<OrderEffect[]> {
-  const { orderId, eventId, token, subject } = hold;
-  return transaction(sql, async (tx) => {
-    await lockEpochShared(tx, eventId);
-    const [event] = await tx<{ epoch: number }[]>`
-      INSERT INTO orders (id, event_id, status, subject, actor, hold_token, currency, total_minor, chart_version,
-        request_subject, request_id, fingerprint)
-      SELECT ${orderId}, id, 'expired', ${subject}, ${by.actor}, ${token}, currency, 0, chart_version,
-        '', ${orderId}, 'tombstone' FROM events WHERE id = ${eventId}
-      ON CONFLICT (id) DO NOTHING
-      RETURNING (SELECT epoch FROM events WHERE id = ${eventId}) AS epoch`;
-    if (event === undefined) return [];
-    await appendChange(tx, { id: orderId, version: 1 }, 'tombstone', by);
-    const order = { id: orderId, eventId, holdToken: token, subject };
-    return insertEffects(tx, [released(order, event.epoch, 'abandoned', by)]);
-  });
 }

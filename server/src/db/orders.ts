@@ -3,7 +3,9 @@ import { guarded, type Queryable, type Sql } from './client.js';
 import { effectDone, openEffects } from './order-effects.js';
 import { readOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
 import { placeOrder } from './orders-place.js';
-import { closeOrder, completeOrder, writeTombstone } from './orders-steps.js';
+import { writeTombstone } from './orders-orphans.js';
+import { reopenOrder } from './orders-reopen.js';
+import { closeOrder, completeOrder } from './orders-steps.js';
 
 /** Who settles what a crash left behind. */
 const WORKER = { actor: 'system', requestId: 'settle' };
@@ -17,6 +19,7 @@ export function createOrderBook(sql: Sql): OrderBook {
     place: (order) => placeOrder(sql, order),
     complete: (orderId, paid, by) => completeOrder(sql, orderId, paid, by),
     close: (orderId, to, by, cause, force = false) => closeOrder(sql, orderId, to, by, cause, force),
+    reopen: (order) => reopenOrder(sql, order),
     tombstone: (hold) => writeTombstone(sql, hold, WORKER),
     openEffects: (limit, olderThanMs) => openEffects(sql, limit, olderThanMs),
     effectDone: (effect) => effectDone(sql, effect),
@@ -41,7 +44,7 @@ async function findByRequest(sql: Sql, requestSubject: string, requestId: string
 
 /** In order of their last change; orders that never were are nobody's. */
 async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrder[]> {
-  const { eventId, externalId, email, status, subject, updatedSince, after } = query;
+  const { eventId, externalId, email, status, subject, events, updatedSince, after } = query;
   const rows = await guarded(
     sql,
     sql<OrderRow[]>`${selectOrders(sql)}
@@ -51,6 +54,7 @@ async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrde
         ${email === undefined ? sql`` : sql`AND o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = ${email.toLowerCase()}`}
         ${status === undefined ? sql`` : sql`AND o.status = ${status}`}
         ${subject === undefined ? sql`` : sql`AND o.subject = ${subject}`}
+        ${events === undefined ? sql`` : sql`AND o.event_id = ANY (${[...events]}::text[])`}
         ${updatedSince === undefined ? sql`` : sql`AND o.updated_at >= ${updatedSince}::timestamptz`}
         ${after === undefined ? sql`` : sql`AND (o.updated_at, o.id) > (${after.updatedAt}::timestamptz, ${after.id})`}
       ORDER BY o.updated_at, o.id LIMIT ${query.limit}`,

@@ -69,9 +69,12 @@ export interface StoredTicket extends EffectPlace {
 export interface ChangeBy {
   readonly actor: string;
   readonly requestId: string;
+  /** Of what a caller asked under that request id: used again with other content the step is a `mismatch` (SPEC S7). */
+  readonly fingerprint?: string;
 }
 
 export interface PlaceOrder extends ChangeBy {
+  readonly fingerprint: string;
   readonly id: string;
   readonly eventId: string;
   /** As the reserve script answered it: another one in Postgres is `epoch`. */
@@ -84,13 +87,20 @@ export interface PlaceOrder extends ChangeBy {
   readonly reserveSeconds: number;
   /** What the buyer was shown; null: not said. */
   readonly shownTotalMinor: number | null;
-  readonly fingerprint: string;
   /** Of every area among the items: areaNo → places by the chart. */
   readonly capacity: ReadonlyMap<number, number>;
   /** Places one buyer may have in open orders and live tickets, by subject and by e-mail; 0: the event's limit, null: no limit. */
   readonly maxPlaces: number | null;
-  /** May sell before the sale opens too. */
-  readonly staff: boolean;
+}
+/** An expired order's places, held and reserved anew for it; prices stay as they were frozen. */
+export interface ReopenOrder extends ChangeBy {
+  readonly id: string;
+  /** As it was read before the places were held: changed since, it is a conflict. */
+  readonly version: number;
+  readonly epoch: number;
+  readonly holdToken: string;
+  readonly reserveSeconds: number;
+  readonly capacity: ReadonlyMap<number, number>;
 }
 export type PlaceResult =
   /** `replayed`: it was there already, placed by the same request. */
@@ -126,6 +136,7 @@ export type StepResult =
   /** Not in a status that allows it; `expired` among them. `effects`: of an order that this very step found too late. */
   | { readonly kind: 'conflict'; readonly order: StoredOrder; readonly effects?: readonly OrderEffect[] }
   | { readonly kind: 'amount'; readonly order: StoredOrder }
+  | { readonly kind: 'mismatch' }
   /** Redis is being loaded: the step must wait. */
   | { readonly kind: 'epoch' };
 
@@ -150,7 +161,13 @@ export interface OrderBook {
     cause: string,
     force?: boolean,
   ): Promise<StepResult>;
-  /** O2: an order that never came is written as expired, so that a late insert meets it. Its effect frees the reserved hold. */
+  /** expired → pending with new claims, for a payment that came late. `conflict`: changed meanwhile, or a place is somebody's. */
+  reopen(order: ReopenOrder): Promise<StepResult>;
+  /**
+   * O2: for a hold reserved for an order that never came: it is written as expired, so that a late insert meets it. For one
+   * reserved for an order that has no use for it: a version more, so that a late step meets that. The effect frees the hold;
+   * none where the order waits for its money with this hold, or an effect is on its way already.
+   */
   tombstone(hold: {
     orderId: string;
     eventId: string;
@@ -172,6 +189,8 @@ export interface OrderQuery {
   readonly email?: string | undefined;
   readonly status?: OrderStatus | undefined;
   readonly subject?: string | undefined;
+  /** Orders of these events alone. */
+  readonly events?: readonly string[] | undefined;
   readonly updatedSince?: string | undefined;
   /** Continue after this one, in (updatedAt, id) order. */
   readonly after?: { readonly updatedAt: string; readonly id: string } | undefined;
@@ -190,3 +209,8 @@ export interface OrderCommands {
   getOrder(actor: Actor, orderId: string): Promise<CommandResult<{ order: Order }>>;
   listOrders(actor: Actor, query: ListOrders): Promise<CommandResult<{ items: Order[]; nextCursor?: string }>>;
 }
+/** Those of the sale itself; the rest change what is sold. */
+export type OrderSales = Pick<
+  OrderCommands,
+  'reserve' | 'createOrder' | 'confirmOrder' | 'book' | 'getOrder' | 'listOrders'
+>;
