@@ -1,18 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
+import { createApiKeys } from './auth/api-keys.js';
+import { createPeople } from './auth/people.js';
+import { createRevocations, type Revocations } from './auth/revocations.js';
 import { createSessions } from './auth/sessions.js';
+import { createHoldCarrier } from './commands/carry-holds.js';
 import { createCommands, dropHolds } from './commands/index.js';
 import { createBlockLedger } from './db/blocks.js';
 import { createCleanupRunRecorder } from './db/cleanup-runs.js';
 import { openDatabase, type Sql } from './db/client.js';
 import { createEventDirectory, type ClosableEventDirectory } from './db/event-directory.js';
+import { createHoldingEvents } from './db/holding-events.js';
 import { watchPostgres, type PostgresHealth } from './db/health.js';
 import { migrate } from './db/migrate.js';
 import type { LiveEvent } from './domain/event.js';
 import type { Commands } from './domain/ports/commands.js';
 import type { SeatFeed } from './domain/ports/seat-feed.js';
 import type { EventConfig } from './domain/ports/seat-store.js';
+import type { HoldCarrier } from './domain/ports/hold-carrier.js';
+import type { People } from './domain/ports/people.js';
 import type { Sessions } from './domain/ports/sessions.js';
 import { createSeatFeed } from './fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast, type FetchHandler } from './gateway/index.js';
@@ -27,6 +34,7 @@ import { createRedisGuard, type RedisGuard } from './rebuild/identity.js';
 import { createRebuilder, type Rebuilder } from './rebuild/rebuilder.js';
 import { createReadCaches } from './redis/caches.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
+import { eventsHeldBy } from './redis/held-events.js';
 import { keys } from './redis/keys.js';
 import { createNotices, type Notices } from './redis/notices.js';
 import { RedisSeatStore } from './redis/seat-store.js';
@@ -87,13 +95,14 @@ export async function startServer(
   const broadcast = createLocalBroadcast(engine.io, metrics);
   const feed = createSeatFeed({ ...base, broadcast, tickMs: config.AISLE_TICK_MS });
   const commands = createCommands({ ...base, feed, blocks: createBlockLedger(base.sql), random: Math.random });
-  const sessions = openSessions(config);
-  fetch = openHttp(base, { feed, commands, sessions });
-  const gateway = createGateway({ engine, commands, sessions, feed, directory, config, version, metrics, logger });
+  const identity = openIdentity(base);
+  fetch = openHttp(base, { feed, commands, ...identity });
+  const gateway = createGateway({ engine, commands, ...identity, feed, directory, config, version, metrics, logger });
   const sweeping = startSweeping(base, feed);
 
   const close = async (): Promise<void> => {
     await gateway.close();
+    identity.revocations.close();
     await sweeping.stop();
     await feed.close();
     await engine.close(GRACEFUL_MS);
@@ -154,19 +163,46 @@ async function closeBase({ directory, postgres, guard, source, redis, sql, ticke
   await sql.end({ timeout: 2 });
 }
 
-const openSessions = (config: Config): Sessions =>
-  createSessions({
+/** Who calls, what is revoked, and what a guest takes along who signs in. */
+interface Identity {
+  readonly sessions: Sessions;
+  readonly people: People;
+  readonly carrier: HoldCarrier;
+  readonly revocations: Revocations;
+}
+
+function openIdentity({ config, sql, redis, notices, logger, store, directory }: Base): Identity {
+  const revocations = createRevocations({
+    ...{ sql, logger },
+    tell: () => notices.tell('revocations'),
+    subscribe: (listener) => notices.onTold('revocations', listener),
+  });
+  const holdingEvents = createHoldingEvents(sql, systemClock);
+  const carrier = createHoldCarrier({
+    ...{ store, directory },
+    eventsHeldBy: async (subject) => eventsHeldBy(redis, await holdingEvents(), subject),
+  });
+  const sessions = createSessions({
     adminKey: config.AISLE_ADMIN_KEY,
     secret: config.AISLE_AUTH_SECRET,
+    previousSecret: config.AISLE_AUTH_SECRET_PREVIOUS,
     jwksUrl: config.AISLE_AUTH_JWKS_URL,
     issuer: config.AISLE_AUTH_ISSUER,
     audience: config.AISLE_AUTH_AUDIENCE,
     roleClaim: config.AISLE_AUTH_ROLE_CLAIM,
+    roleMap: config.AISLE_AUTH_ROLE_MAP,
     maxRole: config.AISLE_AUTH_MAX_ROLE,
     clock: systemClock,
+    keys: createApiKeys({ sql, clock: systemClock, logger }),
+    revocations,
   });
+  return { sessions, people: createPeople(revocations), carrier, revocations };
+}
 
-function openHttp(base: Base, parts: { feed: SeatFeed; commands: Commands; sessions: Sessions }): FetchHandler {
+function openHttp(
+  base: Base,
+  parts: { feed: SeatFeed; commands: Commands } & Omit<Identity, 'revocations'>,
+): FetchHandler {
   const { config, guard, postgres } = base;
   const app = createHttpApp({
     ...base,

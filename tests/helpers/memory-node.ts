@@ -65,6 +65,7 @@ export async function startMemoryNode(options: MemoryNodeOptions): Promise<Memor
     engine,
     commands: commands.asPort(),
     sessions,
+    carrier: { carry: () => Promise.resolve({ moved: 0, left: 0, events: [] }) },
     feed,
     directory,
     config: {

@@ -20,7 +20,25 @@ export class MemorySessions implements Sessions {
     if (actor === undefined || (actor.expiresAtMs !== null && actor.expiresAtMs <= Date.now())) {
       throw AisleError.of('UNAUTHENTICATED');
     }
+    if (!this.stands(actor)) throw AisleError.of('UNAUTHENTICATED');
     return actor;
+  }
+
+  readonly #revoked = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
+
+  /** As another node would tell of it. */
+  revoke(subject: string): void {
+    this.#revoked.add(subject);
+    for (const listener of this.#listeners) listener();
+  }
+
+  stands({ subject }: Actor): boolean {
+    return subject === null || !this.#revoked.has(subject);
+  }
+
+  onRevoked(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   create(): Promise<Session> {

@@ -304,7 +304,7 @@ function readAuthenticated(value: unknown): Partial<UpResults['authenticate']> {
   const { subject, expiresAt } = value;
   return {
     ...(typeof subject === 'string' ? { subject } : {}),
-    ...(typeof expiresAt === 'string' ? { expiresAt } : {}),
+    ...(typeof expiresAt === 'string' || expiresAt === null ? { expiresAt } : {}),
     ...(typeof value.role === 'string' ? { role: value.role as UpResults['authenticate']['role'] } : {}),
   };
 }

@@ -6,10 +6,16 @@ import type { Actor } from '../domain/actor.js';
 /** Who the admin key speaks as. A shop that lets people choose their name must not let one share its holds and notes. */
 export const ADMIN_KEY_SUBJECT = 'admin';
 
+/** No token may live longer: a revocation has to be kept this long. */
+export const MAX_TOKEN_LIFE_S = 30 * 86_400;
+/** Clocks of those who sign and of this server may differ by this for what is not valid yet; the end of a token is taken as it is. */
+export const SKEW_S = 5;
+
 /** What a token may say besides its standard claims: the same names in ours and in a shop's. */
 const restrictionsSchema = z.object({
   sub: subjectSchema,
-  exp: z.number().optional(),
+  exp: z.number(),
+  iat: z.number().min(0).optional(),
   events: z.array(eventIdSchema).max(1000).optional(),
   limits: z.object({ maxSeats: z.int().min(1).max(1000).optional() }).optional(),
 });
@@ -31,14 +37,15 @@ export function actorOf(token: string, role: Role, claims: unknown): Actor {
       `The token's claim "${issue?.path.join('.') ?? ''}" is wrong: ${issue?.message ?? 'not readable'}.`,
     );
   }
-  const { sub, exp, events, limits } = parsed.data;
+  const { sub, exp, iat, events, limits } = parsed.data;
   if (isReserved(sub, role)) throw unauthenticated(`The subject "${sub}" is the admin key's own.`);
   return {
     subject: sub,
     role,
-    expiresAtMs: exp === undefined ? null : exp * 1000,
+    expiresAtMs: exp * 1000,
     events: events ?? null,
     maxSeats: limits?.maxSeats ?? null,
     tokenId: tokenIdOf(token),
+    issuedAtMs: iat === undefined ? 0 : Math.round(iat * 1000),
   };
 }

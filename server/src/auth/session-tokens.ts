@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { roleSchema, type Role } from '@aisle/client/protocol';
-import { jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify, SignJWT, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import type { Actor } from '../domain/actor.js';
 import type { Clock } from '../platform/clock.js';
 import { actorOf, unauthenticated } from './claims.js';
@@ -26,6 +26,26 @@ export interface SessionTokens {
 }
 
 /**
+ * One of two keys may have signed it while one is being replaced by the other (SPEC A10). Throws what jose throws for the last.
+ */
+export async function verifyWithAny(
+  token: string,
+  keys: readonly Uint8Array[],
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  let failure: unknown = new Error('there is no key');
+  for (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      failure = error;
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+    }
+  }
+  throw failure;
+}
+
+/**
  * The key is derived from both secrets of this installation, so that a shop that shares AISLE_AUTH_SECRET to sign its own
  * tokens cannot sign ours (and step over the cap on roles), and so that guests work where shops use a key server instead.
  */
@@ -35,7 +55,8 @@ export function deriveSessionKey(secrets: readonly (string | undefined)[]): Uint
   return new Uint8Array(hkdfSync('sha256', known.join('\0'), '', 'aisle session tokens 1', 32));
 }
 
-export function createSessionTokens(key: Uint8Array, clock: Clock): SessionTokens {
+/** `keys`: the first signs, all are taken. */
+export function createSessionTokens(keys: readonly [Uint8Array, ...Uint8Array[]], clock: Clock): SessionTokens {
   return {
     mint({ subject, role, expiresAtMs, events, maxSeats }) {
       const claims = {
@@ -43,13 +64,16 @@ export function createSessionTokens(key: Uint8Array, clock: Clock): SessionToken
         ...(events === null ? {} : { events }),
         ...(maxSeats === null ? {} : { limits: { maxSeats } }),
       };
-      return new SignJWT(claims)
-        .setProtectedHeader({ alg: ALGORITHM, typ: SESSION_TOKEN_TYPE })
-        .setIssuer(ISSUER)
-        .setSubject(subject)
-        .setIssuedAt(Math.floor(clock() / 1000))
-        .setExpirationTime(Math.floor(expiresAtMs / 1000))
-        .sign(key);
+      return (
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: ALGORITHM, typ: SESSION_TOKEN_TYPE })
+          .setIssuer(ISSUER)
+          .setSubject(subject)
+          // To the millisecond, which JWTs allow: a session made right after a revocation is not taken for one before it (SPEC A9).
+          .setIssuedAt(clock() / 1000)
+          .setExpirationTime(Math.floor(expiresAtMs / 1000))
+          .sign(keys[0])
+      );
     },
     async verify(token) {
       const options = {
@@ -59,7 +83,7 @@ export function createSessionTokens(key: Uint8Array, clock: Clock): SessionToken
         requiredClaims: ['exp'],
         currentDate: new Date(clock()),
       };
-      const { payload } = await jwtVerify(token, key, options).catch((error: unknown) =>
+      const payload = await verifyWithAny(token, keys, options).catch((error: unknown) =>
         Promise.reject(explain(error)),
       );
       const role = roleSchema.safeParse(payload.role);

@@ -1,10 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AisleError, ROLES, type CreateSession, type Role, type Session } from '@aisle/client/protocol';
 import { decodeProtectedHeader } from 'jose';
-import { isStaff, type Actor } from '../domain/actor.js';
+import type { Actor } from '../domain/actor.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import { may } from '../domain/rights.js';
 import type { Clock } from '../platform/clock.js';
+import type { ApiKeys } from './api-keys.js';
 import { ADMIN_KEY_SUBJECT, isReserved, tokenIdOf, unauthenticated } from './claims.js';
+import type { Revocations } from './revocations.js';
 import {
   createSessionTokens,
   deriveSessionKey,
@@ -28,23 +31,39 @@ export const VIEWER: Actor = {
 export interface SessionSettings extends ShopTokenSettings {
   readonly adminKey?: string | undefined;
   readonly clock: Clock;
+  /** Absent: there are none. */
+  readonly keys?: ApiKeys | undefined;
+  /** Absent: nothing is ever revoked. */
+  readonly revocations?: Revocations | undefined;
 }
 
-/** Admin key, our own session tokens, the shop's JWTs: each is told by its looks, then must fit its one key. */
+/** Admin key, API keys, our own session tokens, the shop's JWTs: each is told by its looks, then must fit its one key. */
 export function createSessions(settings: SessionSettings): Sessions {
-  const { adminKey, clock } = settings;
-  const own = createSessionTokens(deriveSessionKey([adminKey, settings.secret]), clock);
+  const { adminKey, clock, keys, revocations, secret, previousSecret } = settings;
+  const own = createSessionTokens(
+    [
+      deriveSessionKey([adminKey, secret]),
+      ...(previousSecret === undefined ? [] : [deriveSessionKey([adminKey, previousSecret])]),
+    ],
+    clock,
+  );
   const shop = createShopTokens(settings, clock);
+  const adminKeyId = adminKey === undefined ? null : tokenIdOf(adminKey);
   const isAdminKey = adminKey === undefined ? () => false : keyMatcher(adminKey);
+  const stands = (actor: Actor): boolean => revocations === undefined || !revocations.isRevoked(actor);
+  revocations?.onRevoked(() => keys?.forget());
   return {
     async authenticate(token) {
       if (token === null || token === undefined || token === '') return VIEWER;
       if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated('The token is too long.');
       if (isAdminKey(token)) return { ...VIEWER, subject: ADMIN_KEY_SUBJECT, role: 'admin', tokenId: tokenIdOf(token) };
-      return authenticateJwt(token, own, shop);
+      const actor =
+        keys?.looksLikeKey(token) === true ? await keys.authenticate(token) : await authenticateJwt(token, own, shop);
+      if (!stands(actor)) throw unauthenticated('The token was revoked.');
+      return actor;
     },
     async create(actor, request) {
-      const grant = isStaff(actor) ? staffGrant(actor, request, clock) : guestGrant(request, clock);
+      const grant = may(actor.role, 'session.mint') ? staffGrant(actor, request, clock) : guestGrant(request, clock);
       const { subject, role, expiresAtMs } = grant;
       return {
         token: await own.mint(grant),
@@ -53,6 +72,8 @@ export function createSessions(settings: SessionSettings): Sessions {
         expiresAt: new Date(expiresAtMs).toISOString(),
       } satisfies Session;
     },
+    stands: (actor) => actor.subject === null || actor.tokenId === adminKeyId || stands(actor),
+    onRevoked: (listener) => revocations?.onRevoked(listener),
   };
 }
 

@@ -1,13 +1,16 @@
-import { ROLES, roleSchema, type Role } from '@aisle/client/protocol';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import type { Actor } from '../domain/actor.js';
 import type { Clock } from '../platform/clock.js';
-import { actorOf, unauthenticated } from './claims.js';
+import { actorOf, MAX_TOKEN_LIFE_S, SKEW_S, unauthenticated } from './claims.js';
 import { explain } from './jose-errors.js';
+import { roleOfClaim, type RoleClaimSettings } from './role-claim.js';
+import { verifyWithAny } from './session-tokens.js';
 
 const KEY_SERVER_TIMEOUT_MS = 2000;
-/** Clocks of shop and server may differ by this for "not before"; the end of a token is taken as it is. */
-const SKEW_S = 5;
+/** A key that the set does not name yet is looked for at most this often: how long a new key of a shop may go unknown. */
+const KEY_SERVER_COOLDOWN_MS = 5000;
+/** A key that was taken off the set is refused after this at the latest. */
+const KEY_SERVER_MAX_AGE_MS = 5 * 60_000;
 /** A key server gives public keys: a symmetric algorithm would let anybody sign with them. */
 const PUBLIC_KEY_ALGORITHMS = [
   'RS256',
@@ -23,15 +26,16 @@ const PUBLIC_KEY_ALGORITHMS = [
   'Ed25519',
 ];
 
-export interface ShopTokenSettings {
+export interface ShopTokenSettings extends RoleClaimSettings {
   /** AISLE_AUTH_SECRET: HS256. */
   readonly secret?: string | undefined;
+  /** AISLE_AUTH_SECRET_PREVIOUS: the one before, still taken (SPEC A10). */
+  readonly previousSecret?: string | undefined;
   /** AISLE_AUTH_JWKS_URL: signatures by public key. */
   readonly jwksUrl?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  readonly roleClaim: string;
-  readonly maxRole: Role;
+  readonly keyServerCooldownMs?: number;
 }
 /** The shop's own JWTs. */
 export interface ShopTokens {
@@ -40,21 +44,28 @@ export interface ShopTokens {
 }
 
 export function createShopTokens(settings: ShopTokenSettings, clock: Clock): ShopTokens {
-  const secret = settings.secret === undefined ? null : new TextEncoder().encode(settings.secret);
+  const secrets = [settings.secret, settings.previousSecret].flatMap((secret) =>
+    secret === undefined ? [] : [new TextEncoder().encode(secret)],
+  );
   const keys =
     settings.jwksUrl === undefined
       ? null
-      : createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: KEY_SERVER_TIMEOUT_MS });
+      : createRemoteJWKSet(new URL(settings.jwksUrl), {
+          timeoutDuration: KEY_SERVER_TIMEOUT_MS,
+          cooldownDuration: settings.keyServerCooldownMs ?? KEY_SERVER_COOLDOWN_MS,
+          cacheMaxAge: KEY_SERVER_MAX_AGE_MS,
+        });
 
   const check = async (token: string, algorithm: string): Promise<JWTPayload> => {
     const options: JWTVerifyOptions = {
       ...(settings.issuer === undefined ? {} : { issuer: settings.issuer }),
       ...(settings.audience === undefined ? {} : { audience: settings.audience }),
+      requiredClaims: ['exp'],
       clockTolerance: SKEW_S,
       currentDate: new Date(clock()),
     };
-    if (secret !== null && (algorithm === 'HS256' || keys === null)) {
-      return (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })).payload;
+    if (secrets.length > 0 && (algorithm === 'HS256' || keys === null)) {
+      return verifyWithAny(token, secrets, { ...options, algorithms: ['HS256'] });
     }
     if (keys !== null) return (await jwtVerify(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
     throw unauthenticated(
@@ -65,21 +76,16 @@ export function createShopTokens(settings: ShopTokenSettings, clock: Clock): Sho
   return {
     async verify(token, algorithm) {
       const payload = await check(token, algorithm).catch((error: unknown) => Promise.reject(explain(error)));
-      if (payload.exp !== undefined && payload.exp * 1000 <= clock()) throw unauthenticated('The token has expired.');
-      return actorOf(token, roleOf(payload, settings), payload);
+      refuseTimes(payload, clock() / 1000);
+      return actorOf(token, roleOfClaim(payload[settings.roleClaim], settings), payload);
     },
   };
 }
 
-function roleOf(payload: JWTPayload, { roleClaim, maxRole }: ShopTokenSettings): Role {
-  const claimed = payload[roleClaim];
-  if (claimed === undefined) return 'customer';
-  const role = roleSchema.safeParse(claimed);
-  if (!role.success) throw unauthenticated(`The token's claim "${roleClaim}" names no role that Aisle knows.`);
-  if (ROLES.indexOf(role.data) > ROLES.indexOf(maxRole)) {
-    throw unauthenticated(
-      `The token's role "${role.data}" is above "${maxRole}", the highest a JWT may claim here (AISLE_AUTH_MAX_ROLE).`,
-    );
-  }
-  return role.data;
+/** What jose does not: the end is taken to the second, a token from the future is none, and none lives for ever (SPEC A2). */
+function refuseTimes({ exp, iat, nbf }: JWTPayload, nowS: number): void {
+  if (exp === undefined || exp <= nowS) throw unauthenticated('The token has expired.');
+  if (iat !== undefined && iat > nowS + SKEW_S) throw unauthenticated('The token was issued in the future.');
+  if (exp - (iat ?? nbf ?? nowS) > MAX_TOKEN_LIFE_S)
+    throw unauthenticated(`The token lives longer than ${MAX_TOKEN_LIFE_S / 86_400} days, the most a JWT may here.`);
 }

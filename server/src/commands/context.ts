@@ -1,6 +1,6 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { AisleError } from '@aisle/client/protocol';
-import { isStaff, type Actor } from '../domain/actor.js';
+import { isForEvent, isStaff, seesDrafts, type Actor } from '../domain/actor.js';
 import { canonicalJson } from '../domain/chart/canonical.js';
 import type { LiveEvent } from '../domain/event.js';
 import { eventNotFound } from '../domain/faults.js';
@@ -44,7 +44,7 @@ export async function openCall(deps: CommandDeps, actor: Actor, name: string, pa
   if (actor.subject === null) {
     throw AisleError.of('UNAUTHENTICATED', { message: 'A viewer without a token may look, not act.' });
   }
-  if (actor.events !== null && !actor.events.includes(payload.eventId)) {
+  if (!isForEvent(actor, payload.eventId)) {
     throw AisleError.of('FORBIDDEN', { message: 'This token is for other events.' });
   }
   const staff = isStaff(actor);
@@ -55,7 +55,7 @@ export async function openCall(deps: CommandDeps, actor: Actor, name: string, pa
     });
   }
   const live = await deps.directory.get(payload.eventId);
-  if (live.event.status === 'draft' && actor.role !== 'admin') throw eventNotFound(payload.eventId);
+  if (live.event.status === 'draft' && !seesDrafts(actor, payload.eventId)) throw eventNotFound(payload.eventId);
   return {
     live,
     actor,

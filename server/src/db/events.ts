@@ -1,5 +1,7 @@
 import type { EventStatus, SeatEvent } from '@aisle/client/protocol';
 import { lifecycle, type LifecycleStep } from '../domain/event.js';
+import { addToOutbox } from './outbox.js';
+import type { OutboxType } from '../domain/outbox.js';
 import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 import { searchable, toRecord, type EventRecord, type EventRow } from './event-rows.js';
 
@@ -70,10 +72,16 @@ export interface EventQuery {
   /** Every word of it occurs in name, venue or description; case and accents do not count. */
   readonly q?: string;
   readonly status?: EventStatus;
-  readonly drafts: boolean;
+  /** True: all of them; ids: those. */
+  readonly drafts: boolean | readonly string[];
   readonly limit: number;
   /** Start after this one, in (startsAt, id) order. */
   readonly after?: { readonly startsAt: string; readonly id: string };
+}
+
+function shown(sql: Queryable, drafts: EventQuery['drafts']) {
+  if (drafts === true) return sql`true`;
+  return sql`(e.status <> 'draft' OR e.id = ANY (${drafts === false ? [] : [...drafts]}::text[]))`;
 }
 
 /** By start, then id. */
@@ -86,7 +94,7 @@ export async function listEvents(sql: Queryable, query: EventQuery): Promise<Eve
   const rows = await guarded(
     sql,
     sql<EventRow[]>`${selectEvents(sql)}
-      WHERE ${query.drafts ? sql`true` : sql`e.status <> 'draft'`}
+      WHERE ${shown(sql, query.drafts)}
         ${status === undefined ? sql`` : sql`AND e.status = ${status}`}
         ${patterns.length === 0 ? sql`` : sql`AND e.search LIKE ALL (${patterns})`}
         ${after === undefined ? sql`` : sql`AND (e.starts_at, e.id) > (${after.startsAt}::timestamptz, ${after.id})`}
@@ -181,6 +189,16 @@ async function reread(tx: Transaction, id: string): Promise<EventRecord> {
 }
 
 type ChangeKind = 'create' | 'patch' | LifecycleStep;
+const TOLD_AS: Readonly<Record<ChangeKind, OutboxType>> = {
+  create: 'event.created',
+  patch: 'event.changed',
+  publish: 'event.published',
+  open: 'event.opened',
+  pause: 'event.paused',
+  close: 'event.closed',
+  cancel: 'event.cancelled',
+};
+/** History, and the word for the outside, in the transaction of the change (SPEC W3). */
 async function recordChange(
   tx: Transaction,
   eventId: string,
@@ -192,4 +210,5 @@ async function recordChange(
   await tx`
     INSERT INTO event_changes (event_id, version, kind, actor, changes)
     VALUES (${eventId}, ${version}, ${kind}, ${actor}, ${tx.json(changes)})`;
+  await addToOutbox(tx, [{ type: TOLD_AS[kind], eventId, data: { version, ...changes } }]);
 }

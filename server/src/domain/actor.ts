@@ -12,6 +12,8 @@ export interface Actor {
   readonly maxSeats: number | null;
   /** Hash of the token or key id, for logs and revocation; never the token. */
   readonly tokenId: string | null;
+  /** When the token was issued, for revocation (SPEC A9); 0: it does not say; null or absent: a key, which has no such time. */
+  readonly issuedAtMs?: number | null;
 }
 
 const STAFF: ReadonlySet<string> = new Set(['box_office', 'service', 'admin']);
@@ -20,3 +22,6 @@ export const isStaff = (actor: Actor): boolean => STAFF.has(actor.role);
 /** Not a token limited to other events. */
 export const isForEvent = (actor: Pick<Actor, 'events'>, eventId: string): boolean =>
   actor.events === null || actor.events.includes(eventId);
+/** Admins, and of them not those limited to other events (SPEC A5). */
+export const seesDrafts = (actor: Actor, eventId: string): boolean =>
+  actor.role === 'admin' && isForEvent(actor, eventId);

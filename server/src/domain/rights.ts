@@ -21,6 +21,7 @@ export const RIGHTS = {
   'session.mint': staff,
   'session.get': subjects,
   'session.revoke': integration,
+  'session.upgrade': ['customer'],
   'event.list': everybody,
   'event.get': everybody,
   'event.chart': everybody,

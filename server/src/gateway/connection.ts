@@ -4,7 +4,9 @@ import type { Actor } from '../domain/actor.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import { requireRight } from '../domain/rights.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -25,6 +27,7 @@ const DRAIN_WAIT_MS = 10_000;
 export interface ConnectionDeps {
   readonly commands: Commands;
   readonly sessions: Sessions;
+  readonly carrier: HoldCarrier;
   readonly directory: EventDirectory;
   readonly feed: SeatFeed;
   readonly rateLimit: RateLimit;
@@ -72,6 +75,14 @@ export class Connection {
       limits: limitsOf(actor, this.deps.config),
       tickMs: this.deps.config.AISLE_TICK_MS,
     });
+    this.recheck();
+  }
+
+  /** Revoked meanwhile? Asked of every socket at each revocation and every half minute, so that a lost notice is made good (SPEC A9). */
+  recheck(): void {
+    const session = this.#session;
+    if (session.kind !== 'active' || this.deps.sessions.stands(session.actor)) return;
+    this.#dismiss('revoked', wireError('UNAUTHENTICATED', { message: 'The token was revoked.' }));
   }
 
   /** The socket is gone. */
@@ -170,11 +181,10 @@ export class Connection {
         error: invalidRequest([{ path: '', message: 'one payload and an acknowledgement, no more' }]).toWire(),
         replayed: false,
       };
+    const refused = refusalOf(session.actor, route.name);
+    if (refused !== null) return { kind: 'refuse', error: refused, replayed: false };
     const parsed = route.parse(payload);
     if (!parsed.ok) return { kind: 'refuse', error: parsed.error, replayed: false };
-    if (route.needsSubject && session.actor.subject === null) {
-      return { kind: 'refuse', error: wireError('UNAUTHENTICATED'), replayed: false };
-    }
     try {
       const result = await parsed.run(this.#context(session, ack, requestId));
       if (result.kind !== 'refuse' || result.error.code !== 'INTERNAL') return result;
@@ -197,7 +207,8 @@ export class Connection {
         return result.error.code;
       case 'renew':
         this.#renew(result.actor);
-        ack({ ok: true, ...identity(result.actor) });
+        ack({ ok: true, ...identity(result.actor), ...(result.holds === undefined ? {} : { holds: result.holds }) });
+        this.recheck();
         return 'ok';
       case 'answered':
         return 'ok';
@@ -205,12 +216,13 @@ export class Connection {
   }
 
   #context(session: Session & { kind: 'active' }, ack: Answer, requestId: string): HandlerContext {
-    const { commands, sessions, directory, feed, config } = this.deps;
+    const { commands, sessions, carrier, directory, feed, config } = this.deps;
     return {
       actor: session.actor,
       requestId,
       commands,
       sessions,
+      carrier,
       directory,
       feed,
       maxSubscriptions: config.AISLE_LIMITS_SUBSCRIPTIONS,
@@ -295,6 +307,16 @@ export class Connection {
 function identity(actor: Actor): { subject: string | null; role: Actor['role']; expiresAt: string | null } {
   const expiresAt = actor.expiresAtMs === null ? null : new Date(actor.expiresAtMs).toISOString();
   return { subject: actor.subject, role: actor.role, expiresAt };
+}
+
+/** What the one table says (SPEC A8), before the payload is read. */
+function refusalOf(actor: Actor, name: Route['name']): WireError | null {
+  try {
+    requireRight(actor, name);
+    return null;
+  } catch (error) {
+    return error instanceof AisleError ? error.toWire() : wireError('INTERNAL');
+  }
 }
 
 /** For the log; the payload may be anything. */

@@ -5,6 +5,7 @@ import type { Actor } from '../domain/actor.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { Sessions } from '../domain/ports/sessions.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
@@ -15,10 +16,14 @@ import { DEFAULT_MAX_BACKPRESSURE_BYTES, type Engine } from './engines/engine.js
 import { admit } from './handshake.js';
 import { createRateLimit } from './limits.js';
 
+/** A token revoked while its socket was being admitted is found after this at the latest. */
+const RECHECK_MS = 30_000;
+
 export interface GatewayDeps {
   readonly engine: Engine;
   readonly commands: Commands;
   readonly sessions: Sessions;
+  readonly carrier: HoldCarrier;
   readonly feed: SeatFeed;
   readonly directory: EventDirectory;
   readonly config: Pick<
@@ -32,6 +37,8 @@ export interface GatewayDeps {
   readonly clock?: Clock;
   /** As the engine was given. */
   readonly maxBackpressureBytes?: number;
+  /** How often every socket is asked for its right to be here; default 30 s. */
+  readonly recheckMs?: number;
 }
 
 export interface Gateway {
@@ -79,6 +86,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     );
   });
 
+  const connections = new Set<Connection>();
+  const recheck = (): void => {
+    for (const connection of [...connections]) connection.recheck();
+  };
+  deps.sessions.onRevoked(recheck);
+  const rechecking = setInterval(recheck, deps.recheckMs ?? RECHECK_MS);
+  rechecking.unref();
+
   const admitted = new WeakMap<Socket, Actor>();
   /** Connections whose one socket is being admitted or is there. */
   const joining = new WeakSet<object>();
@@ -95,14 +110,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
       metrics.disconnectsTotal.inc({ reason: why });
       logger.debug({ socket: socket.id, reason: why }, 'disconnected');
       joining.delete(socket.conn);
+      connections.delete(connection);
       connection.closed();
     });
+    connections.add(connection);
     connection.start();
   });
 
   return {
     async close() {
       draining = true;
+      clearInterval(rechecking);
       // A DISCONNECT packet would tell clients to stay away; a closed transport makes them reconnect.
       for (const socket of engine.io.sockets.sockets.values()) socket.conn.close();
       await new Promise((resolve) => setImmediate(resolve));

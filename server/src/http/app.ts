@@ -8,6 +8,7 @@ import { openApiDocument } from './document.js';
 import { encodedBody, respond } from './encoding.js';
 import { faultsOf, invalidRequest } from '../domain/faults.js';
 import { errorResponse } from './errors.js';
+import { fairUse } from './fair-use.js';
 import { nulFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
@@ -15,11 +16,13 @@ import { bookRoutes } from './routes/books.js';
 import { eventReadRoutes } from './routes/event-reads.js';
 import { eventWriteRoutes } from './routes/event-writes.js';
 import { holdRoutes } from './routes/holds.js';
+import { keyRoutes } from './routes/keys.js';
 import { lifecycleRoutes } from './routes/lifecycle.js';
 import { mapRoutes } from './routes/map.js';
 import { mineRoutes } from './routes/mine.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { staffRoutes } from './routes/staff.js';
+import { switchRoutes } from './routes/switches.js';
 import { systemRoutes } from './routes/system.js';
 import { ticketRoutes } from './routes/tickets.js';
 
@@ -42,6 +45,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.use('*', requestLog(deps));
   app.use('/v1/*', crossOrigin(deps.allowedOrigins));
   app.use('/openapi.json', crossOrigin(deps.allowedOrigins));
+  app.use('/v1/*', fairUse(deps));
   app.onError((error, c) => {
     c.set('outcome', error instanceof AisleError ? error.code : (c.get('outcome') ?? 'INTERNAL'));
     return errorResponse(error, c.get('requestId'), deps.logger);
@@ -49,6 +53,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.notFound(notFound);
 
   sessionRoutes(app, deps);
+  keyRoutes(app, deps);
   bookRoutes(app, deps);
   mineRoutes(app, deps);
   eventReadRoutes(app, deps);
@@ -58,6 +63,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   staffRoutes(app, deps);
   holdRoutes(app, deps);
   ticketRoutes(app, deps);
+  switchRoutes(app, deps);
   systemRoutes(app, deps);
   pageRoutes(app, deps.webRoot);
 
@@ -73,7 +79,7 @@ function crossOrigin(allowedOrigins: readonly string[] | undefined) {
   const allowed = new Set(allowedOrigins);
   return cors({
     origin: (origin) => (allowed.has('*') ? '*' : allowed.has(origin) ? origin : null),
-    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-none-match', 'x-request-id'],
     exposeHeaders: ['etag', 'retry-after', 'x-request-id', 'idempotent-replayed', 'location'],
     maxAge: PREFLIGHT_MAX_AGE_S,

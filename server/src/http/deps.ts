@@ -1,12 +1,15 @@
 import type { Sql } from '../db/client.js';
-import type { SharedCounters } from './rate-limit.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { Health } from '../domain/ports/health.js';
 import type { ReadCaches } from '../domain/ports/read-caches.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
+import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
+import type { People } from '../domain/ports/people.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import type { Switches } from '../domain/ports/switches.js';
+import type { Limits } from '../limits/limits.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -28,6 +31,8 @@ export interface HttpDeps {
   readonly commands: Commands;
   readonly feed: Pick<SeatFeed, 'view' | 'inventory'>;
   readonly sessions: Sessions;
+  readonly people: People;
+  readonly carrier: HoldCarrier;
   readonly caches: ReadCaches;
   readonly tickets: Pick<Tickets, 'codes' | 'commands' | 'links' | 'pageOrder' | 'addKey' | 'retireKey'>;
   readonly health: Health;
@@ -35,10 +40,9 @@ export interface HttpDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly hooks: EventHooks;
-  /** For the rate limits all nodes share; null: each node counts for itself. */
-  readonly counters: SharedCounters | null;
-  /** null: not limited (AISLE_LIMITS=off). Never the caps on places. */
-  readonly limits: { readonly sessionsPerMinute: number; readonly commandsPer10s: number } | null;
+  readonly limits: Limits;
+  readonly switches: Switches;
+  readonly switchControl: SwitchControl;
   /** AISLE_ALLOWED_ORIGINS: pages of these origins may call from a browser; "*" any; undefined: this server's own pages alone. */
   readonly allowedOrigins: readonly string[] | undefined;
   /** Folder of the built pages: index.html, picker.html, assets/. */

@@ -1,3 +1,4 @@
+import { seesDrafts } from '../domain/actor.js';
 import type { LiveEvent } from '../domain/event.js';
 import { eventNotFound } from '../domain/faults.js';
 import { actorOf, type AppContext } from './context.js';
@@ -7,7 +8,7 @@ import type { HttpDeps } from './deps.js';
 export async function hideDraft(c: AppContext, eventId: string, status: string): Promise<void> {
   if (status !== 'draft') return;
   const actor = await actorOf(c);
-  if (actor.role !== 'admin') throw eventNotFound(eventId);
+  if (!seesDrafts(actor, eventId)) throw eventNotFound(eventId);
 }
 
 export async function visibleEvent(

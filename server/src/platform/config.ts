@@ -1,3 +1,4 @@
+import { ROLES, type Role } from '@aisle/client/protocol';
 import { z } from 'zod';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
@@ -17,6 +18,25 @@ const list = z
           .map((part) => part.trim())
           .filter((part) => part !== ''),
   );
+/** name=role, comma-separated. */
+const roleMap = z
+  .string()
+  .optional()
+  .transform((value, context): Readonly<Record<string, Role>> | undefined => {
+    if (value === undefined) return undefined;
+    const entries = value.split(',').map((pair): [string, Role] => {
+      const at = pair.lastIndexOf('=');
+      const role = ROLES.find((known) => known === pair.slice(at + 1).trim());
+      const name = pair.slice(0, Math.max(at, 0)).trim();
+      if (role !== undefined && name !== '') return [name, role];
+      context.addIssue({
+        code: 'custom',
+        message: `"${pair.trim()}" is not name=role, role one of ${ROLES.join(', ')}`,
+      });
+      return ['', 'guest'];
+    });
+    return Object.fromEntries(entries);
+  });
 const limit = (fallback: number) => z.coerce.number().int().min(1).max(10_000_000).default(fallback);
 
 /** Every setting of Aisle: environment variables, refused at start when wrong. README and docs list the same names. */
@@ -29,13 +49,18 @@ export const configSchema = z
     AISLE_DATA_DIR: z.string().min(1).default('.aisle'),
     AISLE_ADMIN_KEY: z.string().min(1).optional(),
     AISLE_AUTH_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+    /** The secret before, still taken while shops and sessions move to the new one (SPEC A10). */
+    AISLE_AUTH_SECRET_PREVIOUS: z.string().min(32, 'at least 32 characters').optional(),
     AISLE_AUTH_JWKS_URL: z.url().optional(),
     AISLE_AUTH_ISSUER: z.string().optional(),
     AISLE_AUTH_AUDIENCE: z.string().optional(),
     AISLE_AUTH_ROLE_CLAIM: z.string().min(1).default('role'),
-    AISLE_AUTH_MAX_ROLE: z.enum(['guest', 'customer', 'kiosk', 'box_office', 'service', 'admin']).default('customer'),
+    /** A shop's names for roles: seller=box_office,member=customer. */
+    AISLE_AUTH_ROLE_MAP: roleMap,
+    AISLE_AUTH_MAX_ROLE: z.enum(ROLES).default('customer'),
     AISLE_ALLOWED_ORIGINS: list,
-    AISLE_TRUST_PROXY: flag('0'),
+    /** How many proxies of ours stand in front and write X-Forwarded-For. */
+    AISLE_TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
     DATABASE_URL: z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
@@ -54,6 +79,12 @@ export const configSchema = z
     AISLE_LIMITS_SESSIONS_PER_MINUTE: limit(60),
     /** Commands a subject may send in ten seconds. */
     AISLE_LIMITS_COMMANDS_PER_10S: limit(100),
+    /** Commands an address may send in ten seconds, all its subjects together. */
+    AISLE_LIMITS_COMMANDS_PER_10S_PER_IP: limit(3000),
+    /** Connections an address may open in a minute. */
+    AISLE_LIMITS_HANDSHAKES_PER_MINUTE: limit(1200),
+    /** Connections an address may have at once on one process. */
+    AISLE_LIMITS_CONNECTIONS_PER_IP: limit(1000),
     /** Events one socket may watch at once. */
     AISLE_LIMITS_SUBSCRIPTIONS: limit(20),
     /** Change-log entries per event that may wait for Postgres before new holds are refused (SPEC L2). */
@@ -76,6 +107,8 @@ export const configSchema = z
         'AISLE_AUTH_SECRET',
         'AISLE_AUTH_SECRET or AISLE_AUTH_JWKS_URL must be set when AISLE_HOST is not loopback',
       );
+    if (config.AISLE_AUTH_SECRET_PREVIOUS !== undefined && config.AISLE_AUTH_SECRET === undefined)
+      refuse('AISLE_AUTH_SECRET_PREVIOUS', 'goes with AISLE_AUTH_SECRET, the one that signs now');
     if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production')
       refuse('AISLE_FAILPOINTS', 'is refused in production');
   });

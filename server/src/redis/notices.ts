@@ -3,30 +3,41 @@ import type { Logger } from '../platform/logger.js';
 import { channels } from './keys.js';
 import { redisFailure } from './failure.js';
 
+/** What else nodes tell each other on the same channel, as "!topic": no event's id begins so. */
+export type Topic = 'revocations' | 'switches';
+
 /** "Something about this event changed": status, prices, epoch. Lost ones are made good by the directory's own poll. */
 export interface Notices {
   announce(eventId: string): Promise<void>;
   onNotice(listener: (eventId: string) => void): void;
+  /** "Something of this kind changed, read it again": for all nodes, the sender too. Who listens also polls. */
+  tell(topic: Topic): Promise<void>;
+  onTold(topic: Topic, listener: () => void): void;
 }
 
 /** `subscriber` may be the connection of the seat changes; it resubscribes by itself. */
 export function createNotices(redis: Redis, subscriber: Redis, logger: Logger): Notices {
   const listeners: ((eventId: string) => void)[] = [];
-  subscriber.on('message', (channel: string, eventId: string) => {
+  const told = new Map<string, (() => void)[]>();
+  subscriber.on('message', (channel: string, message: string) => {
     if (channel !== channels.adminUpdates) return;
-    for (const listener of listeners) listener(eventId);
+    if (message.startsWith('!')) for (const listener of told.get(message.slice(1)) ?? []) listener();
+    else for (const listener of listeners) listener(message);
   });
   subscriber.subscribe(channels.adminUpdates).catch((error: unknown) => {
     logger.warn({ err: error }, 'no change notices until Redis is back');
   });
+  const publish = async (message: string): Promise<void> => {
+    try {
+      await redis.publish(channels.adminUpdates, message);
+    } catch (error) {
+      throw redisFailure(error);
+    }
+  };
   return {
-    async announce(eventId) {
-      try {
-        await redis.publish(channels.adminUpdates, eventId);
-      } catch (error) {
-        throw redisFailure(error);
-      }
-    },
+    announce: publish,
     onNotice: (listener) => listeners.push(listener),
+    tell: (topic) => publish(`!${topic}`),
+    onTold: (topic, listener) => void told.set(topic, [...(told.get(topic) ?? []), listener]),
   };
 }

@@ -1,7 +1,13 @@
 import type { SeatEvent } from '@aisle/client/protocol';
+import { createApiKeys } from '../../../server/src/auth/api-keys.js';
+import { createPeople } from '../../../server/src/auth/people.js';
+import { createRevocations } from '../../../server/src/auth/revocations.js';
 import { createSessions } from '../../../server/src/auth/sessions.js';
 import { createCommands, dropHolds } from '../../../server/src/commands/index.js';
 import { createBlockLedger } from '../../../server/src/db/blocks.js';
+import { createHoldingEvents } from '../../../server/src/db/holding-events.js';
+import { createHoldCarrier } from '../../../server/src/commands/carry-holds.js';
+import { eventsHeldBy } from '../../../server/src/redis/held-events.js';
 import { createEventDirectory } from '../../../server/src/db/event-directory.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
 import { createHttpApp, type HttpApp } from '../../../server/src/http/app.js';
@@ -104,10 +110,23 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     onCancelled: async (eventId) => void (await dropHolds(store.store, directory, eventId)),
   };
   const tickets = createTickets({ sql, clock: systemClock, logger: silent });
+  const revocations = createRevocations({
+    ...{ sql, logger: silent },
+    tell: () => Promise.resolve(),
+    subscribe: () => undefined,
+  });
+  const holdingEvents = createHoldingEvents(sql, systemClock);
   const deps: HttpDeps = {
     tickets,
     ...{ sql, directory, commands, feed, metrics, hooks, logger: silent, clock: systemClock },
+    people: createPeople(revocations),
+    carrier: createHoldCarrier({
+      ...{ store: store.store, directory },
+      eventsHeldBy: async (subject) => eventsHeldBy(store.redis, await holdingEvents(), subject),
+    }),
     sessions: createSessions({
+      keys: createApiKeys({ sql, clock: systemClock, logger: silent }),
+      revocations,
       ...{
         adminKey: ADMIN_KEY,
         secret: AUTH_SECRET,
@@ -126,6 +145,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
   };
   const stop = async (): Promise<void> => {
     tickets.close();
+    revocations.close();
     await feed.close();
     await source.close();
     directory.close();

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Hold } from '../hold.js';
+import type { CarriedHolds } from '../http/people.js';
 import type { Order } from '../order.js';
 import type { Role } from '../session.js';
 import type { WireError } from '../errors.js';
@@ -43,6 +44,7 @@ export interface UpResults {
   release: { hold?: Hold } & ChangePosition;
   reserve: { order: Order } & ChangePosition;
   holds: { holds: Hold[] };
-  authenticate: { subject: string; role: Role; expiresAt: string };
+  /** `holds`: where a guest became a customer, what went with it. */
+  authenticate: { subject: string; role: Role; expiresAt: string | null; holds?: CarriedHolds };
 }
 export type Ack<N extends UpName> = ({ ok: true } & UpResults[N]) | { ok: false; error: WireError };

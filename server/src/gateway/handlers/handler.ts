@@ -1,8 +1,9 @@
-import type { Hold, SubscribeAck, UpName, UpPayload, WireError } from '@aisle/client/protocol';
+import type { CarriedHolds, Hold, SubscribeAck, UpName, UpPayload, WireError } from '@aisle/client/protocol';
 import type { Actor } from '../../domain/actor.js';
 import type { CommandResult, Commands } from '../../domain/ports/commands.js';
 import type { EventDirectory } from '../../domain/ports/event-directory.js';
 import type { SeatFeed } from '../../domain/ports/seat-feed.js';
+import type { HoldCarrier } from '../../domain/ports/hold-carrier.js';
 import type { Sessions } from '../../domain/ports/sessions.js';
 
 /** What became of one client event. Only the connection acks, switches identities or closes. */
@@ -11,7 +12,7 @@ export type HandlerResult =
   | { readonly kind: 'refuse'; readonly error: WireError; readonly replayed: boolean; readonly cause?: unknown }
   /** Acked already, inside the turn in which the socket joined (SPEC F3). */
   | { readonly kind: 'answered' }
-  | { readonly kind: 'renew'; readonly actor: Actor };
+  | { readonly kind: 'renew'; readonly actor: Actor; readonly holds?: CarriedHolds };
 
 export interface HandlerContext {
   readonly actor: Actor;
@@ -19,6 +20,7 @@ export interface HandlerContext {
   readonly requestId: string;
   readonly commands: Commands;
   readonly sessions: Sessions;
+  readonly carrier: HoldCarrier;
   readonly directory: EventDirectory;
   readonly feed: SeatFeed;
   readonly maxSubscriptions: number;

@@ -13,8 +13,6 @@ import { unsubscribe } from './unsubscribe.js';
 /** One client event, ready to run: its payload is parsed on the way in. */
 export interface Route {
   readonly name: UpName;
-  /** Only for somebody: a viewer without a token is refused. */
-  readonly needsSubject: boolean;
   /** One after the other per socket: joining and leaving must not overtake each other. */
   readonly serial: boolean;
   /** `run`, or what is wrong with the payload. */
@@ -24,11 +22,10 @@ export interface Route {
 }
 
 interface RouteOptions {
-  readonly needsSubject: boolean;
   readonly serial: boolean;
 }
-const COMMAND: RouteOptions = { needsSubject: true, serial: false };
-const VIEWING: RouteOptions = { needsSubject: false, serial: true };
+const COMMAND: RouteOptions = { serial: false };
+const VIEWING: RouteOptions = { serial: true };
 
 function route<N extends UpName>(name: N, handler: Handler<N>, options: RouteOptions): [string, Route] {
   const parse: Route['parse'] = (payload) => {
@@ -50,5 +47,5 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map([
   route('extend', extend, COMMAND),
   route('release', release, COMMAND),
   route('holds', holds, COMMAND),
-  route('authenticate', authenticate, { needsSubject: false, serial: true }),
+  route('authenticate', authenticate, { serial: true }),
 ]);

@@ -1,4 +1,5 @@
 import { wireError } from '@aisle/client/protocol';
+import { seesDrafts } from '../../domain/actor.js';
 import { eventNotFound, invalidRequest } from '../../domain/faults.js';
 import { refuse, type Handler } from './handler.js';
 
@@ -12,7 +13,7 @@ export const subscribe: Handler<'subscribe'> = async (context, { eventId, epoch,
     );
   }
   const { event } = await context.directory.get(eventId);
-  if (event.status === 'draft' && context.actor.role !== 'admin') throw eventNotFound(eventId);
+  if (event.status === 'draft' && !seesDrafts(context.actor, eventId)) throw eventNotFound(eventId);
   if (!context.watching.has(eventId) && context.watching.size >= context.maxSubscriptions) {
     return refuse(
       wireError('LIMIT_EXCEEDED', {

@@ -35,7 +35,8 @@ const get = doc.route(
 export function eventReadRoutes(app: OpenAPIHono<AppEnv>, { sql, directory }: HttpDeps): void {
   app.openapi(list, async (c) => {
     const { cursor, ...query } = c.req.valid('query');
-    const drafts = (await actorOf(c)).role === 'admin';
+    const { role, events } = await actorOf(c);
+    const drafts = role === 'admin' && (events ?? true);
     const after = cursor === undefined ? {} : { after: readCursor(cursor) };
     const records = await listEvents(sql, { ...query, drafts, ...after, limit: query.limit + 1 });
     const items = records.slice(0, query.limit).map(({ event }) => event);

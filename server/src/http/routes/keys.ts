@@ -1,0 +1,103 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { apiKeySchema, createdKeySchema, createKeySchema, keyIdSchema, type CreateKey } from '@aisle/client/protocol';
+import { z } from 'zod';
+import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/api-keys.js';
+import type { Clock } from '../../platform/clock.js';
+import { invalidRequest } from '../../domain/faults.js';
+import { jsonBody } from '../body.js';
+import { actorOf, allow, type AppEnv } from '../context.js';
+import type { HttpDeps } from '../deps.js';
+import * as doc from '../openapi.js';
+
+const keyModel = apiKeySchema.meta({ id: 'ApiKey' });
+const createdKeyModel = createdKeySchema.meta({ id: 'CreatedKey' });
+const keyListModel = z.object({ items: z.array(keyModel), nextCursor: z.string().optional() }).meta({ id: 'KeyList' });
+const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: keyIdSchema.optional(),
+});
+const common = { tags: ['Keys'], ...doc.withToken };
+
+const create = doc.route(
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/keys',
+    summary: 'Make a key for a machine: a kiosk, the box office, a service or an administrator',
+    description:
+      'The answer is the only place where `key`, the bearer token, is ever shown; it takes no Idempotency-Key, so a lost answer leaves a key to revoke.',
+    request: { body: doc.jsonRequest(createKeySchema, true) },
+    middleware: [allow('key.manage'), ...jsonBody()] as const,
+    responses: { 201: doc.json(createdKeyModel, 'The key') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+);
+const list = doc.route(
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/keys',
+    summary: 'Every key there is or was, without its secret',
+    request: { query: pageQuery },
+    middleware: [allow('key.manage')] as const,
+    responses: { 200: doc.json(keyListModel, 'Keys by id; nextCursor where there are more') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN'],
+);
+const revoke = doc.route(
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/keys/{id}',
+    summary: 'Revoke a key: refused on every node at once, its live sockets are disconnected. Repeating it is fine',
+    request: { params: z.object({ id: keyIdSchema }) },
+    middleware: [allow('key.manage')] as const,
+    responses: { 204: { description: 'It is worth nothing any more' } },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN'],
+);
+
+export function keyRoutes(app: OpenAPIHono<AppEnv>, { sql, people, clock }: HttpDeps): void {
+  app.openapi(create, async (c) => {
+    const request = c.req.valid('json');
+    refuseKey(request, clock);
+    const { subject } = await actorOf(c);
+    const made = people.newKey();
+    const stored = await insertApiKey(sql, {
+      ...{ id: made.id, secretHash: made.secretHash, name: request.name, role: request.role },
+      subject: request.subject ?? made.id,
+      events: request.events ?? null,
+      createdBy: subject ?? '',
+      expiresAt: request.expiresAt ?? null,
+    });
+    c.header('cache-control', 'no-store');
+    c.header('location', `/v1/keys/${made.id}`);
+    return c.json({ ...stored, key: made.key }, 201);
+  });
+
+  app.openapi(list, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const found = await listApiKeys(sql, { after: cursor ?? '', limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return c.json({ items, ...(found.length > limit && last !== undefined ? { nextCursor: last.id } : {}) }, 200);
+  });
+
+  app.openapi(revoke, async (c) => {
+    const { id } = c.req.valid('param');
+    const { subject } = await actorOf(c);
+    if (!(await revokeApiKey(sql, id, subject ?? ''))) {
+      throw invalidRequest([{ path: 'id', message: 'there is no key of that id' }]);
+    }
+    await people.revocationsChanged();
+    return c.body(null, 204);
+  });
+
+  /** What no schema says. The admin key's own name would give a lesser key its holds and notes. */
+  function refuseKey({ subject, role, expiresAt }: CreateKey, now: Clock): void {
+    if (subject !== undefined && people.isReserved(subject, role))
+      throw invalidRequest([{ path: 'subject', message: 'this is the admin key’s own' }]);
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= now())
+      throw invalidRequest([{ path: 'expiresAt', message: 'that is over already' }]);
+  }
+}
