@@ -1,3 +1,5 @@
+import type { OrderStatus } from '@aisle/client/protocol';
+import type { EffectPlace } from '../domain/ports/seat-store.js';
 import type { BlockedPlace } from './blocks.js';
 import { listBlocks } from './blocks.js';
 import { bumpEpoch, findEvent, type EventRecord } from './events.js';
@@ -22,6 +24,24 @@ export interface AreaOrderClaim {
   readonly quantity: number;
   readonly state: 'reserved' | 'sold';
 }
+/** An order that waits for its money: Redis is to have its places reserved under its hold's token. */
+export interface PendingOrder {
+  readonly orderId: string;
+  readonly holdToken: string;
+  readonly subject: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly items: readonly PendingItem[];
+}
+export interface PendingItem extends EffectPlace {
+  readonly ticketType: string | null;
+  readonly origin: 'a' | 'b';
+}
+/** An order that is in Postgres, in whatever status. */
+export interface KnownOrder {
+  readonly holdToken: string;
+  readonly status: OrderStatus;
+}
 /** Everything Postgres knows of who may not have a place: what Redis is loaded from (SPEC R2). */
 export interface EventTruth {
   readonly record: EventRecord;
@@ -29,6 +49,7 @@ export interface EventTruth {
   readonly seatClaims: readonly SeatClaim[];
   readonly areaClaims: readonly AreaClaim[];
   readonly areaOrderClaims: readonly AreaOrderClaim[];
+  readonly pendingOrders: readonly PendingOrder[];
   readonly snapshotAt: Date;
 }
 
@@ -52,6 +73,9 @@ export function nextEpoch(sql: Sql, eventId: string): Promise<number | null> {
   });
 }
 
+/** Those of the orders that Postgres has, by id, in the same snapshot. */
+export type FindOrders = (orderIds: readonly string[]) => Promise<Map<string, KnownOrder>>;
+
 /**
  * Runs `body` inside one repeatable-read snapshot, which stays open until `body` is done: as long as it is, others can see
  * by `isBeingLoaded` that a loader lives. null: no such event.
@@ -59,13 +83,13 @@ export function nextEpoch(sql: Sql, eventId: string): Promise<number | null> {
 export async function withTruth<T>(
   sql: Sql,
   eventId: string,
-  body: (truth: EventTruth) => Promise<T>,
+  body: (truth: EventTruth, findOrders: FindOrders) => Promise<T>,
 ): Promise<T | null> {
   let result: { value: T | null } = { value: null };
   await sql.begin('isolation level repeatable read read only', async (tx) => {
     await tx`SELECT pg_advisory_xact_lock_shared(hashtextextended(${`aisle:loading:${eventId}`}, 0))`;
     const truth = await readTruth(tx, eventId);
-    if (truth !== null) result = { value: await body(truth) };
+    if (truth !== null) result = { value: await body(truth, (orderIds) => findOrders(tx, orderIds)) };
   });
   return result.value;
 }
@@ -92,5 +116,24 @@ async function readTruth(tx: Transaction, eventId: string): Promise<EventTruth |
   const areaOrderClaims = await tx<AreaOrderClaim[]>`
     SELECT area_no AS "areaNo", order_id AS "orderId", quantity, state FROM area_order_claims
     WHERE event_id = ${eventId} ORDER BY area_no, order_id`;
-  return { record, blocks, seatClaims, areaClaims, areaOrderClaims, snapshotAt: clock?.at ?? new Date() };
+  const pendingOrders = await readPending(tx, eventId);
+  const claims = { seatClaims, areaClaims, areaOrderClaims };
+  return { record, blocks, ...claims, pendingOrders, snapshotAt: clock?.at ?? new Date() };
+}
+
+async function readPending(tx: Transaction, eventId: string): Promise<PendingOrder[]> {
+  return tx<PendingOrder[]>`
+    SELECT o.id AS "orderId", o.hold_token AS "holdToken", o.subject, o.created_at AS "createdAt",
+      coalesce(o.expires_at, o.created_at) AS "expiresAt",
+      jsonb_agg(jsonb_build_object('kind', i.place_kind, 'placeNo', i.place_no, 'catNo', i.cat_no, 'quantity', i.quantity,
+        'ticketType', i.ticket_type, 'origin', i.origin) ORDER BY i.item_no) AS items
+    FROM orders o JOIN order_items i ON i.order_id = o.id
+    WHERE o.event_id = ${eventId} AND o.status = 'pending' AND o.hold_token <> ''
+    GROUP BY o.id ORDER BY o.created_at, o.id`;
+}
+
+async function findOrders(tx: Transaction, orderIds: readonly string[]): Promise<Map<string, KnownOrder>> {
+  const rows = await tx<(KnownOrder & { id: string })[]>`
+    SELECT id, hold_token AS "holdToken", status FROM orders WHERE id = ANY (${[...orderIds]}::text[])`;
+  return new Map(rows.map(({ id, holdToken, status }) => [id, { holdToken, status }]));
 }

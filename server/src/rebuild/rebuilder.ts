@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
-import { isBeingLoaded, nextEpoch, withTruth, type EventTruth } from '../db/claims.js';
+import { isBeingLoaded, nextEpoch, withTruth, type EventTruth, type FindOrders } from '../db/claims.js';
 import { readChart } from '../db/charts.js';
 import type { Sql } from '../db/client.js';
+import { recordEpochBase } from '../db/epoch-bases.js';
 import { findEvent } from '../db/events.js';
 import { noteMaintenance } from '../db/maintenance.js';
 import { failpoint } from '../platform/failpoint.js';
@@ -28,9 +29,13 @@ export interface RebuildReport {
   readonly epoch: number;
   readonly snapshotAt: Date | null;
   readonly seats: number;
-  /** Holds that go on, token and deadline unchanged; of those, how many lost places; holds that are gone. */
+  /**
+   * Holds that go on, token and deadline unchanged; of those, how many lost places; how many were made anew from open
+   * orders; holds that are gone.
+   */
   readonly carried: number;
   readonly shrunk: number;
+  readonly restored: number;
   readonly dropped: number;
   readonly durationMs: number;
 }
@@ -62,8 +67,8 @@ export interface Rebuilder {
   isBeingLoaded(eventId: string): Promise<boolean>;
 }
 
-type Loaded = Pick<RebuildReport, 'result' | 'epoch' | 'snapshotAt' | 'seats' | 'carried' | 'shrunk' | 'dropped'>;
-const NOTHING = { snapshotAt: null, seats: 0, carried: 0, shrunk: 0, dropped: 0 } as const;
+type Loaded = Omit<RebuildReport, 'eventId' | 'reason' | 'durationMs'>;
+const NOTHING = { snapshotAt: null, seats: 0, carried: 0, shrunk: 0, restored: 0, dropped: 0 } as const;
 
 export function createRebuilder(deps: RebuilderDeps): Rebuilder {
   return {
@@ -105,7 +110,9 @@ async function load(deps: RebuilderDeps, eventId: string): Promise<Loaded> {
   await failpoint('load-after-begin');
   try {
     // The snapshot comes after `loading` is set: whatever a script accepted before it has its row in Postgres (O6).
-    const loaded = await withTruth(deps.sql, eventId, (truth) => fill(deps, step, truth, epoch, begun.knownCategories));
+    const loaded = await withTruth(deps.sql, eventId, (truth, findOrders) =>
+      fill(deps, step, { truth, findOrders, epoch, knownCategories: begun.knownCategories }),
+    );
     return loaded ?? { result: 'not_loadable', epoch, ...NOTHING };
   } catch (error) {
     if (error instanceof LoadSuperseded) return { result: 'superseded', epoch, ...NOTHING };
@@ -125,21 +132,31 @@ async function refused(
   return { result: behind ? 'postgres_behind' : 'superseded', epoch, ...NOTHING };
 }
 
+interface Fill {
+  readonly truth: EventTruth;
+  readonly findOrders: FindOrders;
+  readonly epoch: number;
+  readonly knownCategories: readonly string[];
+}
+
 async function fill(
   deps: RebuilderDeps,
   step: EventLoad,
-  truth: EventTruth,
-  epoch: number,
-  knownCategories: readonly string[],
+  { truth, findOrders, epoch, knownCategories }: Fill,
 ): Promise<Loaded> {
   const chart = await placesFor(deps, truth);
   const { holds, unreadable } = await step.readHolds();
-  const plan = planLoad(chart, truth, holds);
-  const dropped = [...plan.dropped, ...unreadable];
+  const known = await findOrders(holds.flatMap(({ state, orderId }) => (state === 'reserved' ? [orderId] : [])));
+  const plan = planLoad(chart, truth, holds, known);
+  // What is unreadable under an open order's token was made anew from the order.
+  const carried = new Set(plan.carried.map(({ token }) => token));
+  const dropped = [...plan.dropped, ...unreadable.filter(({ token }) => !carried.has(token))];
   await step.writeMap(plan.letters);
   await failpoint('load-after-map');
   await step.writeCounts(plan.areas, plan.categories, gone(knownCategories, plan));
-  await step.writeHolds(plan.carried, dropped, plan.orderSeats);
+  await step.writeHolds(plan.carried, dropped);
+  // Where the log of this epoch goes on from: a replay starts here (SPEC L4).
+  await recordEpochBase(deps.sql, truth.record.event.id, epoch, plan);
   await failpoint('load-before-flip');
   await step.flip({
     ...configurationOf(truth),
@@ -154,6 +171,7 @@ async function fill(
     seats: chart.seatCount,
     carried: plan.carried.length,
     shrunk: plan.shrunk,
+    restored: plan.restored,
     dropped: dropped.length,
   };
 }
@@ -191,9 +209,9 @@ async function announce(deps: RebuilderDeps, { eventId, epoch }: RebuildReport):
 
 /** Its record is not worth failing a load that is done. */
 async function note(deps: RebuilderDeps, report: RebuildReport): Promise<void> {
-  const { eventId, reason, epoch, result, snapshotAt, durationMs, seats, carried, shrunk, dropped } = report;
+  const { eventId, reason, epoch, result, snapshotAt, durationMs, seats, carried, shrunk, restored, dropped } = report;
   const kind = result === 'postgres_behind' ? 'postgres_behind' : 'load';
-  const differences = { seats, carried, shrunk, dropped };
+  const differences = { seats, carried, shrunk, restored, dropped };
   const line = {
     eventId,
     kind,

@@ -4,7 +4,7 @@ import { packHeldAreas, packHeldSeats, unpackAreas, unpackSeats } from './hold-c
 import { keys } from './keys.js';
 import { loadScript, runScript, type Script } from './scripts.js';
 
-/** A hold as it stands in Redis while the event is being loaded: nothing else changes it then (SPEC R2). */
+/** A hold as it stands in Redis while the event is being loaded, or is to stand there: nothing else changes it then (SPEC R2). */
 export interface FoundHold {
   readonly token: string;
   readonly subject: string;
@@ -13,6 +13,9 @@ export interface FoundHold {
   readonly orderId: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  readonly maxExpiresAtMs: number;
+  /** 0 unless reserved. */
+  readonly reservedAtMs: number;
   readonly seats: readonly HeldSeat[];
   readonly areas: readonly HeldArea[];
 }
@@ -72,11 +75,8 @@ export interface EventLoad {
     categories: readonly LoadCategoryCounts[],
     goneCategories: readonly string[],
   ): Promise<void>;
-  writeHolds(
-    carried: readonly FoundHold[],
-    dropped: readonly DroppedHold[],
-    orderSeats: readonly (readonly [seatNo: number, orderId: string])[],
-  ): Promise<void>;
+  /** `carried` are written whole, whether or not Redis had them; none of them may be in `dropped`. */
+  writeHolds(carried: readonly FoundHold[], dropped: readonly DroppedHold[]): Promise<void>;
   flip(event: LoadedEvent): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ export function createEventLoad(redis: Redis, eventId: string, epoch: number): E
   const tag = `{${eventId}}`;
   const eventKey = keys.event(eventId);
   const mapKey = keys.map(eventId);
-  const indexKey = keys.holdsIndex(eventId);
+  const indexKeys = [keys.holdsIndex(eventId), keys.reservedIndex(eventId)];
   const step = async (
     which: Script,
     extraKeys: readonly string[],
@@ -138,13 +138,13 @@ export function createEventLoad(redis: Redis, eventId: string, epoch: number): E
         await step(script.counts, [], [tag, epoch, rows.slice(from, from + AREAS_A_CALL).join(','), '[]', '[]']);
       }
     },
-    async writeHolds(carried, dropped, orderSeats) {
+    async writeHolds(carried, dropped) {
       const kept = carried.map(carriedRow);
       const gone = dropped.map((hold) => [hold.token, hold.subject, hold.tombstone ? 1 : 0]);
-      const most = Math.max(kept.length, gone.length, orderSeats.length);
+      const most = Math.max(kept.length, gone.length);
       for (let from = 0; from < most; from += HOLDS_A_CALL) {
         const page = (rows: readonly unknown[]): string => JSON.stringify(rows.slice(from, from + HOLDS_A_CALL));
-        await step(script.holds, [indexKey], [tag, epoch, page(kept), page(gone), page(orderSeats)]);
+        await step(script.holds, indexKeys, [tag, epoch, page(kept), page(gone)]);
       }
     },
     async flip(event) {
@@ -174,13 +174,9 @@ export const placesOf = (hold: Pick<FoundHold, 'seats' | 'areas'>): number =>
   hold.seats.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0);
 
 const carriedRow = (hold: FoundHold) => [
-  hold.token,
-  hold.subject,
-  hold.orderId,
-  hold.expiresAtMs,
-  packHeldSeats(hold.seats),
-  packHeldAreas(hold.areas),
-  placesOf(hold),
+  ...[hold.token, hold.subject, hold.state, hold.orderId],
+  ...[hold.createdAtMs, hold.expiresAtMs, hold.maxExpiresAtMs, hold.reservedAtMs],
+  ...[packHeldSeats(hold.seats), packHeldAreas(hold.areas), placesOf(hold)],
   hold.seats.map((seat) => seat.seatNo),
 ];
 
@@ -190,19 +186,29 @@ function parseNames(json: string | undefined): string[] {
   return Array.isArray(parsed) ? parsed.filter((name) => typeof name === 'string') : [];
 }
 
-const HOLD_FIELDS = ['subject', 'state', 'orderId', 'createdAt', 'expiresAt', 'seats', 'areas'] as const;
+const HOLD_FIELDS = [
+  ...(['subject', 'state', 'orderId', 'createdAt', 'expiresAt', 'maxExpiresAt', 'reservedAt'] as const),
+  ...(['seats', 'areas'] as const),
+] as const;
 
 async function readHolds(redis: Redis, eventId: string): Promise<{ holds: FoundHold[]; unreadable: DroppedHold[] }> {
   const holds: FoundHold[] = [];
   const unreadable: DroppedHold[] = [];
-  for (let from = 0; ; from += READ_PAGE) {
-    const tokens = await redis.zrange(keys.holdsIndex(eventId), String(from), String(from + READ_PAGE - 1));
-    for (const found of await readPage(redis, eventId, tokens)) {
+  const tokens = new Set<string>();
+  for (const index of [keys.reservedIndex(eventId), keys.holdsIndex(eventId)]) {
+    for (let from = 0, page: string[] = []; from === 0 || page.length === READ_PAGE; from += READ_PAGE) {
+      page = await redis.zrange(index, String(from), String(from + READ_PAGE - 1));
+      for (const token of page) tokens.add(token);
+    }
+  }
+  const all = [...tokens];
+  for (let from = 0; from < all.length; from += READ_PAGE) {
+    for (const found of await readPage(redis, eventId, all.slice(from, from + READ_PAGE))) {
       if ('state' in found) holds.push(found);
       else unreadable.push(found);
     }
-    if (tokens.length < READ_PAGE) return { holds, unreadable };
   }
+  return { holds, unreadable };
 }
 
 async function readPage(
@@ -223,18 +229,16 @@ async function readPage(
 }
 
 function parseHold(token: string, values: readonly (string | null)[]): FoundHold | DroppedHold {
-  const [subject, state, orderId, createdAt, expiresAt, seats, areas] = values;
+  const [subject, state, orderId, createdAt, expiresAt, maxExpiresAt, reservedAt, seats, areas] = values;
   const dropped: DroppedHold = { token, subject: subject ?? '', tombstone: typeof subject === 'string' };
   if (typeof subject !== 'string' || (state !== 'held' && state !== 'reserved')) return dropped;
-  if (!Number.isSafeInteger(Number(createdAt)) || !Number.isSafeInteger(Number(expiresAt))) return dropped;
+  const times = [createdAt, expiresAt, maxExpiresAt, reservedAt ?? '0'].map(Number);
+  if (!times.every(Number.isSafeInteger)) return dropped;
+  const [createdAtMs = 0, expiresAtMs = 0, maxExpiresAtMs = 0, reservedAtMs = 0] = times;
   try {
     const hold: FoundHold = {
-      token,
-      subject,
-      state,
-      orderId: orderId ?? '',
-      createdAtMs: Number(createdAt),
-      expiresAtMs: Number(expiresAt),
+      ...{ token, subject, state, createdAtMs, expiresAtMs, maxExpiresAtMs, reservedAtMs },
+      orderId: state === 'reserved' ? (orderId ?? '') : '',
       seats: unpackSeats(seats ?? ''),
       areas: unpackAreas(areas ?? ''),
     };
