@@ -8,6 +8,7 @@ import { findRedis, redisPart } from './parts/redis.js';
 import { signalTo } from './processes.js';
 import { checkReachable } from './reachable.js';
 import { untilReady } from './readiness.js';
+import { writeUrls } from '../../server/src/platform/store-urls.js';
 import { writeRecords, type ProcessRecord } from './records.js';
 import { localUrl, type Environment, type Settings } from './settings.js';
 import { Supervised, type PartSpec } from './supervisor.js';
@@ -36,6 +37,7 @@ export class Stack {
     const { settings, dataDir, port } = this.options;
     const stores = await Promise.all([this.#redisUrl(), this.#databaseUrl()]);
     const [redisUrl, databaseUrl] = stores;
+    writeUrls(dataDir.run, { redisUrl, databaseUrl });
     if (settings.config.AISLE_MIGRATE) await migrate(databaseUrl);
     const adminKey = settings.config.AISLE_ADMIN_KEY ?? keptSecret(dataDir, 'admin-key', 'aisle_admin_');
     const url = localUrl(settings.config.AISLE_HOST, port);

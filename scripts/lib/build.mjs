@@ -6,7 +6,7 @@ import { inRoot, root } from './paths.mjs';
 /**
  * The build: one JavaScript file for each TypeScript file; nothing is bundled but the pages.
  *
- *   server/src, worker/src, launcher/src, sandbox/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
+ *   server/src, worker/src, launcher/src, sandbox/src, cli/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
  *   sql, package.json                           → dist/<same path>, so that relative URLs hold in dist as in source
  *   client-sdk/src                              → client-sdk/dist, as ES modules
  *   web                                         → dist/web: html, css, images as they are; web/src/<page>.ts bundled to
@@ -14,7 +14,7 @@ import { inRoot, root } from './paths.mjs';
  *
  * Files are replaced one by one, and only when they change: a server that runs from dist never finds one missing.
  */
-const NODE_FOLDERS = ['server/src', 'worker/src', 'launcher/src', 'sandbox/src', 'bench'];
+const NODE_FOLDERS = ['server/src', 'worker/src', 'launcher/src', 'sandbox/src', 'cli/src', 'bench'];
 const SDK_FOLDER = 'client-sdk/src';
 const WEB_FOLDER = 'web';
 const COPIED = ['sql', 'package.json'];

@@ -6,6 +6,10 @@ export interface Metrics {
   /** command, outcome ("ok", "replayed" or an error code), transport (socket, http) */
   readonly commands: Counter<'command' | 'outcome' | 'transport'>;
   readonly commandSeconds: Histogram<'command'>;
+  /** Refused as too many, by what was counted: subject, address, socket, handshakes, connections, sessions */
+  readonly limited: Counter<'limit'>;
+  /** Refused because of a live switch */
+  readonly switched: Counter<'switch'>;
   readonly connections: Gauge<'engine'>;
   readonly connectionsTotal: Counter<'engine'>;
   /** reason: transport close, back-pressure, expired, … */
@@ -32,6 +36,8 @@ export interface Metrics {
   readonly postgresUp: Gauge;
   readonly postgresRoundTripSeconds: Histogram;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
+  readonly orderDifferences: Gauge;
+  readonly orderRepairs: Counter;
   readonly rebuilds: Counter<'result'>;
 }
 
@@ -57,6 +63,8 @@ export function createMetrics(role: string): Metrics {
     registry,
     commands: counter('commands_total', 'Commands by outcome', ['command', 'outcome', 'transport']),
     commandSeconds: histogram('command_duration_seconds', 'Time from parsed command to outcome', FAST, ['command']),
+    limited: counter('limited_total', 'Calls and connections refused as too many, by limit', ['limit']),
+    switched: counter('switched_total', 'Calls and connections refused by a live switch', ['switch']),
     connections: gauge('connections', 'Sockets open now', ['engine']),
     connectionsTotal: counter('connections_total', 'Sockets ever accepted', ['engine']),
     disconnectsTotal: counter('disconnects_total', 'Sockets closed, by reason', ['reason']),
