@@ -24,3 +24,9 @@ export const placeMinor = ({ unitMinor, feeMinor, taxMinor }: UnitPrice): number
 /** Σ quantity × (unit + fee + tax). */
 export const totalMinor = (items: readonly (UnitPrice & { readonly quantity: number })[]): number =>
   items.reduce((sum, item) => sum + item.quantity * placeMinor(item), 0);
+
+/** Keys of the ticket types that a category has; none where its price is plain. */
+export function ticketTypesOf(prices: Prices, category: string): string[] {
+  const price: Price | undefined = prices[category];
+  return typeof price === 'object' ? price.ticketTypes.map(({ key }) => key) : [];
+}

@@ -71,6 +71,19 @@ export const refundOrderSchema = z.strictObject({
   seats: z.enum(['release', 'block']).default('release'),
   requestId: commandFields.requestId,
 });
+/** The answer to a refund, and to cancelling what is paid: the order, and who gives how much back by this call. */
+export const refundedOrderSchema = orderSchema.extend({
+  refund: z
+    .object({
+      amountMinor: minorSchema,
+      /** Aisle's payment provider gives it back. */
+      providerMinor: minorSchema,
+      /** Taken elsewhere, so it is to be given back there: Aisle moves nothing (SPEC O5). */
+      externalMinor: minorSchema,
+      message: z.string(),
+    })
+    .optional(),
+});
 /** POST /v1/orders/{id}/exchange: as many places as tickets; the places must be free. */
 export const exchangeOrderSchema = z.strictObject({
   ticketIds: z.array(ticketIdSchema).min(1).max(1000),
@@ -111,6 +124,7 @@ export type PayOrder = z.infer<typeof payOrderSchema>;
 export type CheckoutAnswer = z.infer<typeof checkoutAnswerSchema>;
 export type CancelOrder = z.infer<typeof cancelOrderSchema>;
 export type RefundOrder = z.infer<typeof refundOrderSchema>;
+export type RefundedOrder = z.infer<typeof refundedOrderSchema>;
 export type ExchangeOrder = z.infer<typeof exchangeOrderSchema>;
 export type ListOrders = z.infer<typeof listOrdersSchema>;
 export type Scan = z.infer<typeof scanSchema>;

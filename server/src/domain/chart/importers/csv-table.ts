@@ -107,7 +107,7 @@ function parsed(draft: ChartDraft, text: string, delimiter: string): Line[] | un
 }
 
 /** The delimiter that the header has most of. */
-function delimiterOf(text: string): string {
+export function delimiterOf(text: string): string {
   const header = text.slice(0, text.search(/\r|\n|$/));
   const count = (delimiter: string): number => header.split(delimiter).length;
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
