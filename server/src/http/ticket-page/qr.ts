@@ -9,8 +9,8 @@ const QUIET_MODULES = 4;
  * missing.
  */
 export function qrSvg(text: string, label: string) {
-  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: 0 });
-  const size = rows.length + 2 * QUIET_MODULES;
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET_MODULES });
+  const size = rows.length;
   return html`<svg
     class="qr"
     viewBox="0 0 ${size} ${size}"
@@ -32,7 +32,7 @@ function pathOf(rows: readonly (readonly boolean[])[]): string {
       const start = x;
       while (row[x + 1] === true) x += 1;
       const width = x - start + 1;
-      parts.push(`M${start + QUIET_MODULES} ${y + QUIET_MODULES}h${width}v1h-${width}z`);
+      parts.push(`M${start} ${y}h${width}v1h-${width}z`);
     }
   }
   return parts.join('');

@@ -20,13 +20,13 @@ ol { list-style: none; margin: 0; padding: 0; }
 .told { padding: 1.1rem 1.25rem; display: flex; flex-direction: column; gap: .8rem; }
 .stub { padding: 1rem; border-left: 2px dashed var(--line); display: flex; flex-direction: column; justify-content: center; gap: .5rem; }
 .qr { display: block; width: 100%; height: auto; background: #fff; border-radius: .3rem; }
-.code { font: .66rem/1.35 ui-monospace, monospace; color: var(--soft); overflow-wrap: anywhere; }
+.code { font: .66rem/1.35 ui-monospace, monospace; color: var(--soft); word-break: break-all; }
 dl { margin: 0; display: flex; flex-wrap: wrap; gap: .7rem 1.6rem; }
 dt { font-size: .78rem; letter-spacing: .04em; text-transform: uppercase; color: var(--soft); }
 dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
 .place dd { font-size: 1.5rem; line-height: 1.2; }
 .void { text-align: center; font-weight: 700; font-size: 1.15rem; }
-.cancelled .told { opacity: .65; text-decoration: line-through; }
+.cancelled .place dd { text-decoration: line-through; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 36rem) {
   body { padding: .75rem; }
