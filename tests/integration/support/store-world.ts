@@ -95,7 +95,7 @@ export async function startStoreWorld(options: { databaseUrl?: string; server?: 
   };
 }
 
-async function newEvent(sql: Sql, options: EventOptions): Promise<WorldEvent> {
+export async function newEvent(sql: Sql, options: EventOptions): Promise<WorldEvent> {
   const chart = compileChart(options.chart ?? plainChart(10, 10));
   const created = await createEvent(sql, {
     chart,
