@@ -6,9 +6,10 @@ import { markdownTable } from './harness/table.js';
 import { fanOut } from './scenarios/fan-out.js';
 import { holds } from './scenarios/holds.js';
 import type { Scenario, ScenarioReport } from './scenarios/scenario.js';
+import { persistLag } from './scenarios/persist-lag.js';
 import { snapshot } from './scenarios/snapshot.js';
 
-const SCENARIOS: readonly Scenario[] = [holds, fanOut, snapshot];
+const SCENARIOS: readonly Scenario[] = [holds, fanOut, snapshot, persistLag];
 const DEFAULT_ROUNDS = 5;
 const MAX_ROUNDS = 50;
 /** Nothing here may run on for ever: a round of everything takes about half a minute. */
@@ -21,7 +22,7 @@ Measures Aisle beside what it stands on, in the same run: private redis-server, 
 temporary folder, loopback only, all ended at the end. Needs Linux (/proc) and redis-benchmark (redis-tools).
 
 Scenarios (all unless named):
-${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
+${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(13)}${about}`).join('\n')}
 
   --rounds N        rounds of each, default ${DEFAULT_ROUNDS}; figures are the median, with the least and the most
   --json file       every figure of every round
