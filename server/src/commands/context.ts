@@ -8,9 +8,10 @@ import type { BlockLedger } from '../domain/ports/block-ledger.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
 import type { CommandInput, SeatStore } from '../domain/ports/seat-store.js';
+import { refuseDeniedSubject, type SwitchDeps } from './switched.js';
 
 /** What commands work with: ports alone. */
-export interface CommandDeps {
+export interface CommandDeps extends SwitchDeps {
   readonly store: SeatStore;
   readonly directory: EventDirectory;
   readonly blocks: BlockLedger;
@@ -54,6 +55,7 @@ export async function openCall(deps: CommandDeps, actor: Actor, name: string, pa
       details: { path: 'onBehalfOf' },
     });
   }
+  if (payload.onBehalfOf !== undefined) refuseDeniedSubject(deps, payload.onBehalfOf);
   const live = await deps.directory.get(payload.eventId);
   if (live.event.status === 'draft' && !seesDrafts(actor, payload.eventId)) throw eventNotFound(payload.eventId);
   return {
@@ -105,6 +107,6 @@ export function newHoldToken(eventId: string): string {
 }
 
 /** Command and payload with its keys in order, without the request id itself (SPEC S7). */
-function fingerprintOf(name: string, payload: object): string {
+export function fingerprintOf(name: string, payload: object): string {
   return hash('sha256', canonicalJson([name, { ...payload, requestId: undefined }]), 'base64url');
 }

@@ -1,7 +1,7 @@
 import { AisleError, wireError, type Hold, type HoldItem, type WireError } from '@aisle/client/protocol';
 import type { LiveEvent } from '../domain/event.js';
+import { unitPrice } from '../domain/prices.js';
 import type { Refusal, StoredHold } from '../domain/ports/seat-store.js';
-import { unitMinor } from './resolve.js';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 /** Commands may be sent again this soon where nothing better is known. */
@@ -18,9 +18,7 @@ export function presentHold(live: LiveEvent, hold: StoredHold): Hold {
   const item = (catNo: number, quantity: number, ticketType: string | undefined): Omit<HoldItem, 'seat' | 'area'> => ({
     quantity,
     category: chart.categoryKeys[catNo] ?? '',
-    unitMinor: unitMinor(live, catNo, ticketType),
-    feeMinor: 0,
-    taxMinor: 0,
+    ...unitPrice(event.prices, chart.categoryKeys[catNo] ?? '', ticketType),
     ...(ticketType === undefined ? {} : { ticketType }),
   });
   return {

@@ -78,11 +78,3 @@ function typeFault(live: LiveEvent, catNo: number, ticketType: string | undefine
     ? []
     : [{ path, message: `no ticket type of this category; it has: ${known.join(', ') || 'none'}` }];
 }
-
-/** What one place costs now: without a ticket type the first of the category's; 0 where no price is set. */
-export function unitMinor(live: LiveEvent, catNo: number, ticketType: string | undefined): number {
-  const price = priceOf(live, catNo);
-  if (price === undefined) return 0;
-  if (typeof price === 'number') return price;
-  return (price.ticketTypes.find(({ key }) => key === ticketType) ?? price.ticketTypes[0])?.minor ?? 0;
-}

@@ -1,4 +1,5 @@
 import type { EffectPlace, OrderEffect } from '../domain/ports/seat-store.js';
+import { orderFailpoint } from '../platform/order-failpoints.js';
 import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 
 export type NewEffect = Omit<OrderEffect, 'id'>;
@@ -72,6 +73,7 @@ export async function effectDone(sql: Sql, effect: OrderEffect): Promise<void> {
     await tx`
       UPDATE orders o SET settled_at = now() WHERE o.id = ${effect.orderId} AND o.settled_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM order_effects e WHERE e.order_id = o.id AND e.done_at IS NULL)`;
+    await orderFailpoint('settle-before-done');
   });
 }
 

@@ -1,7 +1,7 @@
 import type { EventStatus, Prices } from '@aisle/client/protocol';
 import { totalMinor, unitPrice } from '../domain/prices.js';
 import type { PlaceOrder, PlaceResult, StoredItem, StoredOrder } from '../domain/ports/orders.js';
-import { failpoint } from '../platform/failpoint.js';
+import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
 import { transaction, type Sql, type Transaction } from './client.js';
 import { readOrder, rereadOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
@@ -34,7 +34,7 @@ export async function placeOrder(sql: Sql, order: PlaceOrder): Promise<PlaceResu
   try {
     return await transaction(sql, async (tx) => {
       const result = await placeIn(tx, order);
-      await failpoint('reserve-before-commit');
+      await orderFailpoint('reserve-before-commit');
       return result;
     });
   } catch (error) {
@@ -66,6 +66,7 @@ async function placeIn(tx: Transaction, order: PlaceOrder): Promise<PlaceResult>
     throw new Refused(result);
   }
   await insertItems(tx, order.id, items);
+  await orderFailpoint('reserve-in-transaction');
   const blocks = await claim(tx, order);
   const stored = await rereadOrder(tx, order.id);
   await appendChange(tx, stored, 'created', order, {

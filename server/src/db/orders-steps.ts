@@ -1,6 +1,6 @@
 import type { OutboxType } from '../domain/outbox.js';
 import type { ChangeBy, PaidBy, StepResult, StoredOrder, StoredTicket } from '../domain/ports/orders.js';
-import { failpoint } from '../platform/failpoint.js';
+import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
 import { transaction, type Sql, type Transaction } from './client.js';
 import { insertEffects, openEffectsOf } from './order-effects.js';
@@ -50,7 +50,7 @@ export function completeOrder(sql: Sql, orderId: string, paid: PaidBy, by: Chang
       return { kind: 'amount', order };
     }
     const result = await completeIn(tx, step, paid, by);
-    await failpoint('confirm-before-commit');
+    await orderFailpoint('confirm-before-commit');
     return { kind: 'done', ...result };
   });
 }
@@ -60,6 +60,7 @@ async function completeIn(tx: Transaction, { order, epoch }: OpenStep, paid: Pai
     UPDATE orders SET status = 'completed', version = version + 1, payment_kind = ${paid.kind}, completed_at = now(),
       updated_at = now() WHERE id = ${order.id} AND status = 'pending' RETURNING id`;
   if (moved.length !== 1) throw new Error(`order ${order.id} changed under its lock`);
+  await orderFailpoint('confirm-in-transaction');
   await sellClaims(tx, order.eventId, order.id);
   const items = order.items.map((item, itemNo) => ({ ...item, itemNo }));
   const tickets: StoredTicket[] = await insertTickets(tx, order, items);

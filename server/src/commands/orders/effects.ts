@@ -1,6 +1,6 @@
 import type { OrderBook } from '../../domain/ports/orders.js';
 import type { OrderEffect, SeatStore } from '../../domain/ports/seat-store.js';
-import { failpoint } from '../../platform/failpoint.js';
+import { orderFailpoint } from '../../platform/order-failpoints.js';
 
 /**
  * Tells Redis of steps that Postgres has committed, in their order, and marks them done (SPEC O3). Never throws: whatever
@@ -14,12 +14,13 @@ export async function applyEffects(
   let done = 0;
   for (const effect of effects) {
     try {
+      await orderFailpoint('settle-before-lua');
       const outcome = await store.settle(effect);
       // Being loaded, or behind: the effects after this one wait with it.
       if (!outcome.ok) return done;
-      await failpoint('settle-after-lua');
-      await failpoint('settle-before-done');
+      await orderFailpoint('settle-after-lua');
       await book.effectDone(effect);
+      await orderFailpoint('settle-after-done');
       done++;
     } catch {
       return done;
