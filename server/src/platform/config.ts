@@ -1,5 +1,6 @@
 import { ROLES, type Role } from '@aisle/client/protocol';
 import { z } from 'zod';
+import { checkPayments } from './config-payments.js';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 const flag = (fallback: '0' | '1') =>
@@ -38,6 +39,14 @@ const roleMap = z
     return Object.fromEntries(entries);
   });
 const limit = (fallback: number) => z.coerce.number().int().min(1).max(10_000_000).default(fallback);
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+const networks = z
+  .string()
+  .default('0')
+  .refine(
+    (text) => text === '0' || text === '1' || text.split(',').every((part) => network.safeParse(part.trim()).success),
+    '0, 1 or networks such as 10.1.0.0/16,fd00:1::/32',
+  );
 
 /** Every setting of Aisle: environment variables, refused at start when wrong. README and docs list the same names. */
 export const configSchema = z
@@ -91,6 +100,23 @@ export const configSchema = z
     AISLE_LOG_MAX_ENTRIES: z.coerce.number().int().min(100).default(1_000_000),
     /** Loopback port of the worker's /metrics, /healthz and /readyz; absent: it listens nowhere. */
     AISLE_WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+    /** Webhooks to private addresses: 0, 1, or networks such as 10.1.0.0/16 (SPEC W7). */
+    AISLE_WEBHOOK_ALLOW_PRIVATE: networks,
+    /** Who takes the money of POST /v1/checkout (SPEC O4); none: the shop does (O5). */
+    AISLE_PAYMENT_PROVIDER: z.enum(['none', 'sandbox', 'stripe']).default('none'),
+    AISLE_STRIPE_SECRET_KEY: z
+      .string()
+      .regex(/^[sr]k_/, 'a secret or restricted key: sk_… or rk_…')
+      .optional(),
+    AISLE_STRIPE_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_\S+$/, 'a signing secret: whsec_…')
+      .optional(),
+    /** A stand-in for Stripe on loopback, for tests. */
+    AISLE_STRIPE_API_URL: z.url({ protocol: /^http$/ }).optional(),
+    AISLE_SANDBOX_URL: z.url({ protocol: /^https?$/ }).optional(),
+    AISLE_SANDBOX_SECRET: z.string().min(16, 'at least 16 characters').optional(),
+    AISLE_SANDBOX_OFF_LOOPBACK: flag('0'),
     AISLE_FAILPOINTS: z.string().optional(),
   })
   .superRefine((config, context) => {
@@ -109,6 +135,7 @@ export const configSchema = z
       );
     if (config.AISLE_AUTH_SECRET_PREVIOUS !== undefined && config.AISLE_AUTH_SECRET === undefined)
       refuse('AISLE_AUTH_SECRET_PREVIOUS', 'goes with AISLE_AUTH_SECRET, the one that signs now');
+    checkPayments(config, (host) => LOOPBACK.has(host), refuse);
     if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production')
       refuse('AISLE_FAILPOINTS', 'is refused in production');
   });

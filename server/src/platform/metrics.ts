@@ -39,6 +39,16 @@ export interface Metrics {
   readonly orderDifferences: Gauge;
   readonly orderRepairs: Counter;
   readonly rebuilds: Counter<'result'>;
+  /** Ends of charges and refunds; outcome: paid, declined, failed, late, amount, refunded. */
+  readonly payments: Counter<'provider' | 'kind' | 'outcome'>;
+  readonly paymentProviderSeconds: Histogram<'provider' | 'call' | 'outcome'>;
+  readonly paymentsOpen: Gauge<'kind'>;
+  /** Attempts to deliver: delivered, failed (to be tried again), dead */
+  readonly webhookAttempts: Counter<'outcome'>;
+  /** From a message's row to the receiver's 2xx, retries included */
+  readonly webhookLagSeconds: Histogram;
+  /** Deliveries not made yet; every worker says the same */
+  readonly webhookPending: Gauge;
 }
 
 const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -97,5 +107,13 @@ export function createMetrics(role: string): Metrics {
     orderDifferences: gauge('order_differences', 'Places on which orders and Redis differ, found twice'),
     orderRepairs: counter('order_repairs_total', 'Sold places told to Redis again'),
     rebuilds: counter('rebuilds_total', 'Loads and rebuilds of events into Redis', ['result']),
+    webhookAttempts: counter('webhook_attempts_total', 'Attempts to deliver webhooks, by outcome', ['outcome']),
+    webhookLagSeconds: histogram('webhook_lag_seconds', 'From a message in Postgres to its receiver having it', SLOW),
+    webhookPending: gauge('webhook_pending', 'Webhook deliveries not made yet, dead ones aside'),
+    payments: counter('payments_total', 'Charges and refunds that came to an end', ['provider', 'kind', 'outcome']),
+    paymentProviderSeconds: histogram('payment_provider_seconds', 'Calls of the payment provider', SLOW, [
+      ...(['provider', 'call', 'outcome'] as const),
+    ]),
+    paymentsOpen: gauge('payments_open', 'Charges and refunds whose end is not known', ['kind']),
   };
 }

@@ -131,12 +131,12 @@ export interface PaymentBook {
   latestCharge(orderId: string): Promise<StoredAttempt | null>;
   /** Still open: what is known of it so far, and when to ask again. */
   keepOpen(attemptId: string, providerRef: string | null, nextCheckMs: number): Promise<void>;
-  /** declined or failed: no money moved. Only from open. For a refund that failed for good, also tells the outside. */
+  /** declined or failed: no money moved. Only from open, else false. For a refund that failed for good, also tells the outside. */
   notMoved(
     attemptId: string,
     to: 'declined' | 'failed',
     answer: { providerRef: string | null; declineCode?: string },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /**
    * The charge has its money: final, in one transaction with the books and, unless it paid its order, with its refund. Repeated
    * it finds what is there. `cause`: why it cannot have paid; null: OrderBook.complete said that it did.
@@ -154,7 +154,7 @@ export interface PaymentBook {
 export type Settled =
   | { readonly kind: 'paid' }
   | { readonly kind: 'declined' | 'failed'; readonly declineCode?: string }
-  | { readonly kind: 'open'; readonly clientSecret?: string }
+  | { readonly kind: 'open'; readonly clientSecret?: string; readonly waitsFor?: 'token' | 'buyer' | 'bank' }
   /** The provider or a store did not answer; the worker goes on asking. */
   | { readonly kind: 'unknown' }
   /** Money came that cannot pay the order: it is being given back. */
