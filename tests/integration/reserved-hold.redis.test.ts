@@ -7,10 +7,7 @@ import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { seedEvent } from '../helpers/seed-event.js';
 
-/*
- * What a hold does once an order stands on it. Reserving itself is not built yet: the hold is put into that state as the
- * layout of the keys has it.
- */
+/** What a hold does once an order stands on it. */
 const EVENT = 'reserved';
 const TOKEN = `${EVENT}.ann`;
 const ORDER = 'ord_1';
@@ -47,13 +44,9 @@ async function everything(): Promise<unknown> {
   return Promise.all(all.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('base64')]));
 }
 
-async function reserve(deadlineMs: number): Promise<void> {
-  await redis.hset(keys.hold(EVENT, TOKEN), { state: 'reserved', orderId: ORDER, expiresAt: deadlineMs });
-  await redis.zadd(keys.holdsIndex(EVENT), deadlineMs, TOKEN);
-  for (const seatNo of [0, 1]) {
-    await redis.setrange(keys.map(EVENT), seatNo, 'r');
-    await redis.hset(keys.seat(EVENT, seatNo), 'orderId', ORDER);
-  }
+async function reserve(reserveMs: number): Promise<void> {
+  const outcome = await store.reserve({ ...common('ann'), token: TOKEN, orderId: ORDER, reserveMs });
+  expect(outcome).toMatchObject({ ok: true, value: { state: 'reserved', orderId: ORDER } });
 }
 
 beforeAll(async () => {
@@ -82,7 +75,7 @@ describe('H5 a reserved hold', () => {
   test.each(refusals)(
     'H5 refuses %s with HOLD_RESERVED and its order, to staff too, and nothing changes',
     async (_what, call) => {
-      await reserve(Date.now() + 60_000);
+      await reserve(60_000);
       const before = await everything();
       for (const staff of [false, true]) {
         expect(await call(staff)).toMatchObject({ ok: false, refusal: { code: 'HOLD_RESERVED', orderId: ORDER } });
@@ -92,7 +85,7 @@ describe('H5 a reserved hold', () => {
   );
 
   test('H5 H6 to anybody else it does not exist: its order is not told', async () => {
-    await reserve(Date.now() + 60_000);
+    await reserve(60_000);
     const other = { ...common('bob'), token: TOKEN };
     expect(await store.extend({ ...other, limits: LIMITS })).toMatchObject({
       ok: false,
@@ -105,7 +98,7 @@ describe('H5 a reserved hold', () => {
   });
 
   test('H2 H3 H5 overdue, neither the sweep nor the next buyer frees it: the sweep names it, to be settled first', async () => {
-    await reserve(Date.now() - 10_000);
+    await reserve(0);
     const swept = await store.expire({ eventId: EVENT, epoch: 1, limit: 100 });
     expect(swept).toMatchObject({ ok: true, value: { released: 0, overdueReserved: [TOKEN] } });
     expect(await holdOf('bob', [1, 2], { newToken: `${EVENT}.bob` })).toMatchObject({

@@ -23,7 +23,7 @@ return run(function()
     return refuse('EVENT_NOT_ON_SALE', tx.event.status)
   end
   hold.state, hold.order_id, hold.reserved_at = 'reserved', order_id, tx.now
-  hold.expires_at = tx.now + reserve_ms
+  hold.held_until, hold.expires_at = hold.expires_at, tx.now + reserve_ms
   local extra = '{"orderId":' .. json_string(order_id) .. ',"expiresAt":' .. fmt(hold.expires_at) .. '}'
   local entry = tx.entry('reserve', hold.subject, call.actor, call.request_id, token, extra)
   for _, s in ipairs(hold.seats) do

@@ -1,6 +1,6 @@
 #!lua
--- unreserve: an order that could not be placed gives its hold back to the buyer (O1): r → h, with a hold's deadline again;
--- where the hold's longest time is over it lapses here.
+-- unreserve: an order that could not be placed gives its hold back to the buyer (O1): r → h, with the deadline
+-- it had, or a hold's time from now if that is later; where its longest time is over it lapses here.
 -- Guarantees: S2 to S4. Only for the order that has the hold; anything else changes nothing.
 -- KEYS: 1–5 see lib/step; 6 the hold
 -- ARGV: 1 tag  2 expected epoch  3 token  4 order id  5 actor  6 request id  7 cause
@@ -20,7 +20,9 @@ return run_step(tag, epoch, function()
     return other and other.state ~= 'expired' and not lapsed(other) and ok_hold(other) or { 'ok' }
   end
   hold.state, hold.order_id = 'held', ''
-  hold.expires_at = math.min(tx.now + tx.event.hold_ms, hold.max_expires_at)
+  -- Never back (H4): a clerk's hold from a block was for hours.
+  local held_until = int(redis.call('HGET', hold_key_of(tx.tag, token), 'heldUntil') or '0', 'hold heldUntil')
+  hold.expires_at = math.max(math.min(tx.now + tx.event.hold_ms, hold.max_expires_at), held_until)
   local extra = '{"orderId":' .. json_string(order_id) .. ',"cause":' .. json_string(cause) .. ',"expiresAt":' .. fmt(hold.expires_at) .. '}'
   local entry = tx.entry('unreserve', hold.subject, actor, request_id, token, extra)
   for _, s in ipairs(hold.seats) do

@@ -390,7 +390,7 @@ local function write_index(h)
   if h.indexed and h.indexed ~= h.state then
     redis.call('ZREM', h.indexed == 'reserved' and tx.keys.reserved or tx.keys.index, h.token)
     if h.state == 'held' then
-      redis.call('HDEL', hold_key_of(tx.tag, h.token), 'orderId', 'reservedAt')
+      redis.call('HDEL', hold_key_of(tx.tag, h.token), 'orderId', 'reservedAt', 'heldUntil')
     end
   end
 end
@@ -406,6 +406,7 @@ local function write_holds()
       put(fields, 'maxExpiresAt', fmt(h.max_expires_at))
       if h.reserved_at then
         put(fields, 'reservedAt', fmt(h.reserved_at))
+        put(fields, 'heldUntil', fmt(h.held_until))
       end
       fields[#fields + 1] = 'seats'
       fields[#fields + 1] = format_seats(h.seats)
