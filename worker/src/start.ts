@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { createLogFollower } from '../../server/src/db/webhook-messages.js';
+import { parseAddressPolicy } from '../../server/src/domain/webhooks/address.js';
 import { createJobs, type Jobs } from '../../server/src/jobs/queues.js';
 import { createSweeper } from '../../server/src/jobs/sweep.js';
 import { systemClock } from '../../server/src/platform/clock.js';
@@ -28,6 +31,8 @@ import { scan, waitingLogs } from './processors/scan.js';
 import { createPause, type StepDeps } from './processors/steps.js';
 import { startQueueWorkers, type QueueWorkers } from './queue-workers.js';
 import { keepSchedulers } from './schedulers.js';
+import { startDispatcher, type Dispatcher } from './webhooks/dispatcher.js';
+import { createSender } from './webhooks/sender.js';
 
 export interface RunningWorker {
   /** Ends after the batches under way, and writes what the logs still hold if that is quickly done. */
@@ -106,10 +111,12 @@ function startServices(base: Base, active: ActiveList): { stop(): Promise<void> 
   const { logger, metrics, operator, sql, connections } = base;
   const { redis } = connections;
   const store = storeOf(base, active);
+  const webhooks = startWebhooks(base);
   const steps: StepDeps = { sql, store, logger, announce: (eventId) => base.notices.announce(eventId) };
   const draining: DrainDeps = {
     ...{ sql, redis, logger, metrics, operator, clock: systemClock, onGap: createPause(steps) },
     follow: createReadModels({ sql, caches: createReadCaches(redis), logger }),
+    follower: createLogFollower(sql, () => webhooks.wake()),
   };
   const jobs = createJobs({ connection: connections.enqueueing, prefix: BULLMQ_PREFIX, logger });
   let stopping = false;
@@ -138,9 +145,20 @@ function startServices(base: Base, active: ActiveList): { stop(): Promise<void> 
       schedulers.stop();
       await Promise.all([watch.stop(), sweeper.stop(), workers.close()]);
       await lastDrain(base, active, draining);
-      await Promise.all([recorder.close(), jobs.close()]);
+      await Promise.all([recorder.close(), jobs.close(), webhooks.stop()]);
     },
   };
+}
+
+/** Receivers that answer slower than this are asked again. */
+const WEBHOOK_TIMEOUT_MS = 10_000;
+
+function startWebhooks({ config, sql, logger, metrics, operator }: Base): Dispatcher {
+  const policy = parseAddressPolicy(config.shared.AISLE_WEBHOOK_ALLOW_PRIVATE);
+  const sender = createSender({ policy, timeoutMs: WEBHOOK_TIMEOUT_MS });
+  // Unique: a process id comes again.
+  const owner = `${operator}:${randomUUID()}`;
+  return startDispatcher({ sql, sender, owner, logger, metrics, clock: systemClock, random: Math.random });
 }
 
 function storeOf({ connections, guard }: Base, active: ActiveList): RedisSeatStore {

@@ -52,6 +52,14 @@ interface SeatLogRow {
   readonly at: string;
 }
 
+/** Somebody who is told of new entries inside the transaction that writes them, with the same fate. */
+export interface LogFollower {
+  /** Asked along with the first statement of the transaction; null: not interested in this event. */
+  open(tx: Transaction, eventId: string): Promise<((fresh: readonly LogEntry[]) => Promise<void>) | null>;
+  /** Something that it wrote is there for others to see. */
+  committed(): void;
+}
+
 /** Watermarks of many events at once; events that never logged are absent. */
 export async function readWatermarks(sql: Queryable, eventIds: readonly string[]): Promise<Map<string, Watermark>> {
   const rows = await guarded(
@@ -71,22 +79,36 @@ export async function persistEntries(
   eventId: string,
   entries: readonly DrainedEntry[],
   operator: string,
+  follower?: LogFollower,
 ): Promise<PersistResult> {
-  return transaction(
+  let told = false;
+  const result = await transaction(
     sql,
     async (tx) => {
-      const before = await lockWatermark(tx, eventId);
+      // Both in one round trip.
+      const [before, tell] = await Promise.all([lockWatermark(tx, eventId), follower?.open(tx, eventId) ?? null]);
       const { gaps, last } = follow(before, entries);
       const fresh = await insertRows(tx, eventId, entries.flatMap(rowsOf));
       await tx`
       UPDATE log_watermarks SET epoch = ${last.epoch}, seq = ${last.seq}, updated_at = now()
       WHERE event_id = ${eventId} AND (epoch, seq) < (${last.epoch}, ${last.seq})`;
       for (const gap of gaps) await recordGap(tx, eventId, gap, operator);
+      if (tell !== null) {
+        await tell(freshOf(entries, fresh));
+        told = true;
+      }
       await failpoint('persist-before-commit');
       return { fresh, before, watermark: last, gaps };
     },
     LONG_DEADLINE_MS,
   );
+  if (told) follower?.committed();
+  return result;
+}
+
+function freshOf(entries: readonly DrainedEntry[], fresh: readonly Watermark[]): LogEntry[] {
+  const isFresh = new Set(fresh.map(({ epoch, seq }) => `${epoch}-${seq}`));
+  return entries.filter((entry): entry is LogEntry => !('raw' in entry) && isFresh.has(`${entry.epoch}-${entry.seq}`));
 }
 
 /** Holds the row until the commit: drains of one event that overlap after all wait for each other. */

@@ -1,6 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Sql } from '../../../server/src/db/client.js';
-import { isAfter, persistEntries, type DrainedEntry, type PersistResult } from '../../../server/src/db/seat-log.js';
+import {
+  isAfter,
+  persistEntries,
+  type DrainedEntry,
+  type LogFollower,
+  type PersistResult,
+} from '../../../server/src/db/seat-log.js';
 import { failpoint } from '../../../server/src/platform/failpoint.js';
 import type { Clock } from '../../../server/src/platform/clock.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
@@ -23,6 +29,8 @@ export interface DrainDeps {
   readonly onGap: (eventId: string) => Promise<void>;
   /** What was committed, for the read models that live in Redis; not waited for. */
   readonly follow?: FollowLog;
+  /** Told of what is new within its transaction: webhooks (SPEC W3). */
+  readonly follower?: LogFollower;
 }
 
 /**
@@ -36,7 +44,7 @@ export async function drainEvent(deps: DrainDeps, eventId: string, stopping: () 
     const entries = await readLog(deps.redis, eventId, BATCH_ENTRIES);
     const last = entries.at(-1);
     if (last === undefined) break;
-    const result = await persistEntries(deps.sql, eventId, entries, deps.operator);
+    const result = await persistEntries(deps.sql, eventId, entries, deps.operator, deps.follower);
     await failpoint('drain-after-commit');
     persisted += result.fresh.length;
     measure(deps, entries, result);
