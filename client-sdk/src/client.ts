@@ -12,8 +12,9 @@ import type { HoldBestCommand } from './protocol/up/hold-best.js';
 import type { HoldCommand } from './protocol/up/hold.js';
 import type { HoldsQuery } from './protocol/up/holds.js';
 import type { ReleaseCommand } from './protocol/up/release.js';
-import type { ChangePosition } from './protocol/up/up.js';
+import type { ChangePosition, UpResults } from './protocol/up/up.js';
 import { isAbsolute, resolveUrl, type BaseUrl } from './base-url.js';
+import { authenticate } from './connection/authenticate.js';
 import { runCommand, type CommandOptions } from './connection/commands.js';
 import { Connection } from './connection/connection.js';
 import type { Message } from './connection/messages.js';
@@ -111,6 +112,17 @@ export class AisleClient {
   /** Somebody signed in or out: asks getToken again and uses what it gives on this connection. True: a new token is in force. */
   renewToken(): Promise<boolean> {
     return this.#connection.renew('connect');
+  }
+
+  /**
+   * Somebody signed in: uses this token from now on, on this connection and those that follow. A guest's holds go over to the
+   * customer (`holds`: how many did, and how many a cap left with the guest); their tokens and deadlines stay. getToken should
+   * give a token of the same person from then on: it is asked when this one ends. Rejects with the server's refusal.
+   */
+  authenticate(token: string): Promise<UpResults['authenticate']> {
+    this.#refuseWhenClosed();
+    this.connect();
+    return authenticate(this.#connection, token, this.#timeouts.commandMs);
   }
 
   /** A live map of the event: starts connecting and subscribing. Close it when it is no longer looked at. */

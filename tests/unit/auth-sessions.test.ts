@@ -68,6 +68,7 @@ describe('A1 who is calling', () => {
     expect(actor).toEqual({
       ...{ subject: 'customer-7', role: 'kiosk', expiresAtMs: GOOD.exp * 1000, events: ['evt_1'], maxSeats: 3 },
       tokenId: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+      issuedAtMs: 0,
     });
     expect(await sessions.authenticate(await sign(GOOD))).toMatchObject({
       role: 'customer',
@@ -112,12 +113,25 @@ describe('A2 refused as UNAUTHENTICATED, saying why', () => {
     ['another algorithm of the same key', () => sign(GOOD, SECRET.repeat(2), { alg: 'HS512' }), /algorithm/],
     ['expired', () => sign({ ...GOOD, exp: NOW_S - 1 }), /expired/],
     ['expired this very second', () => sign({ ...GOOD, exp: NOW_S }), /expired/],
+    ['no end', () => sign({ ...GOOD, exp: undefined }), /exp/],
+    ['an end in a year', () => sign({ ...GOOD, exp: NOW_S + 365 * 86_400 }), /longer than 30 days/],
+    [
+      'a life of a year',
+      () => sign({ ...GOOD, iat: NOW_S - 364 * 86_400, exp: NOW_S + 86_400 }),
+      /longer than 30 days/,
+    ],
+    ['issued in the future', () => sign({ ...GOOD, iat: NOW_S + 6 }), /in the future/],
     ['not valid yet', () => sign({ ...GOOD, nbf: NOW_S + 60 }), /not valid yet/],
+    ['not valid yet, just past the skew', () => sign({ ...GOOD, nbf: NOW_S + 6 }), /not valid yet/],
     ['another audience', () => sign({ ...GOOD, aud: 'billing' }), /audience/],
     ['no audience', () => sign({ ...GOOD, aud: undefined }), /aud/],
     ['another issuer', () => sign({ ...GOOD, iss: 'https://evil.example' }), /issuer/],
     ['no subject', () => sign({ ...GOOD, sub: undefined }), /sub/],
     ['a subject that would break keys', () => sign({ ...GOOD, sub: 'a{b}:c d' }), /sub/],
+    ['a subject with a NUL', () => sign({ ...GOOD, sub: 'a\u0000b' }), /control character/],
+    ['a subject with an escape', () => sign({ ...GOOD, sub: 'a\u001b[2Jb' }), /control character/],
+    ['a subject with half a character', () => sign({ ...GOOD, sub: 'a\ud800' }), /control character/],
+    ['a subject that is no text', () => sign({ ...GOOD, ...(JSON.parse('{"sub":7}') as JWTPayload) }), /sub/],
     ['the name of the admin key', () => sign({ ...GOOD, sub: 'admin' }), /admin key's own/],
     ['a role above the cap', () => sign({ ...GOOD, role: 'service' }), /above "box_office"/],
     ['the role admin', () => sign({ ...GOOD, role: 'admin' }), /above "box_office"/],
@@ -144,6 +158,68 @@ describe('A2 refused as UNAUTHENTICATED, saying why', () => {
   test('a shop’s token where no shop is configured', async () => {
     const closed = createSessions({ ...settings, secret: undefined });
     expect((await refused(await sign(GOOD), closed)).message).toMatch(/no tokens of a shop/);
+  });
+});
+
+describe('A2 the role that a shop’s token gives', () => {
+  const roleMap = { seller: 'box_office', member: 'customer', owner: 'admin' } as const;
+  const mapped = createSessions({ ...settings, roleMap });
+  const roleFor = async (role: unknown, by = mapped): Promise<string> =>
+    (await by.authenticate(await sign({ ...GOOD, role }))).role;
+
+  test('by the shop’s own names, where a map is given', async () => {
+    expect(await roleFor('seller')).toBe('box_office');
+    expect(await roleFor('member')).toBe('customer');
+    expect(await roleFor(undefined)).toBe('customer');
+  });
+
+  test('with a map Aisle’s names mean nothing: a shop may have its own "admin"', async () => {
+    for (const role of ['box_office', 'admin', 'constructor', '__proto__'])
+      expect((await refused(await sign({ ...GOOD, role }), mapped)).message).toMatch(/no role/);
+  });
+
+  test('of a list the highest that is known', async () => {
+    expect(await roleFor(['premium', 'member', 'seller'])).toBe('box_office');
+    expect(await roleFor(['kiosk', 'customer'], sessions)).toBe('kiosk');
+    for (const role of [[], ['premium'], [7], {}, null, 7])
+      expect((await refused(await sign({ ...GOOD, role }), mapped)).message).toMatch(/no role/);
+  });
+
+  test('the cap stands above the map', async () => {
+    expect((await refused(await sign({ ...GOOD, role: 'owner' }), mapped)).message).toMatch(/above "box_office"/);
+    expect((await refused(await sign({ ...GOOD, role: ['member', 'owner'] }), mapped)).message).toMatch(/above/);
+  });
+});
+
+describe('A10 one secret is replaced by another', () => {
+  const NEXT = 'the secret that comes after it, long enough';
+  const rotating = createSessions({ ...settings, secret: NEXT, previousSecret: SECRET });
+  const after = createSessions({ ...settings, secret: NEXT });
+
+  test('while both are alive both are taken; the old one no longer once it is gone', async () => {
+    const [old, fresh] = [await sign(GOOD), await sign(GOOD, NEXT)];
+    for (const token of [old, fresh])
+      expect(await rotating.authenticate(token)).toMatchObject({ subject: 'customer-7' });
+    expect(await after.authenticate(fresh)).toMatchObject({ subject: 'customer-7' });
+    expect((await refused(old, after)).message).toMatch(/another key/);
+    expect((await refused(fresh)).message).toMatch(/another key/);
+  });
+
+  test('a token of the old secret is held to every other rule', async () => {
+    expect((await refused(await sign({ ...GOOD, aud: 'billing' }), rotating)).message).toMatch(/audience/);
+    expect((await refused(await sign({ ...GOOD, exp: NOW_S - 1 }), rotating)).message).toMatch(/expired/);
+    expect((await refused(await sign(GOOD, 'a third secret that nobody has given us'), rotating)).message).toMatch(
+      /key/,
+    );
+  });
+
+  test('our own sessions live through it, and the newest secret signs', async () => {
+    const [before, during] = [await sessions.create(VIEWER, {}), await rotating.create(VIEWER, {})];
+    for (const { token, subject } of [before, during])
+      expect(await rotating.authenticate(token)).toMatchObject({ subject });
+    expect(await after.authenticate(during.token)).toMatchObject({ subject: during.subject });
+    expect((await refused(before.token, after)).message).toMatch(/another key/);
+    expect((await refused(during.token)).message).toMatch(/another key/);
   });
 });
 
@@ -274,6 +350,41 @@ describe('A2 a key server (JWKS)', () => {
     const stranger = await generateKeyPair('ES256');
     const unknown = await new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'k9' }).sign(stranger.privateKey);
     expect(await refused(unknown, keyed)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('A10 its keys change: the new one is found by its kid, the old one refused when it is gone', async () => {
+    const pairs = await Promise.all(['r1', 'r2'].map(() => generateKeyPair('ES256', { extractable: true })));
+    const jwks = await Promise.all(
+      pairs.map(async ({ publicKey }, i) => ({ ...(await exportJWK(publicKey)), kid: `r${i + 1}`, alg: 'ES256' })),
+    );
+    const [first, second] = await Promise.all(
+      pairs.map((pair, i) =>
+        new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: `r${i + 1}` }).sign(pair.privateKey),
+      ),
+    );
+    let served = jwks.slice(0, 1);
+    let asked = 0;
+    const rotating = createServer((_request, response) => {
+      asked += 1;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: served }));
+    }).listen(0, '127.0.0.1');
+    await once(rotating, 'listening');
+    const url = `http://127.0.0.1:${(rotating.address() as AddressInfo).port}/keys`;
+    const keyed = createSessions({ ...settings, secret: undefined, jwksUrl: url, keyServerCooldownMs: 1 });
+    try {
+      expect(await keyed.authenticate(first)).toMatchObject({ subject: 'customer-7' });
+      expect(await refused(second ?? '', keyed)).toMatchObject({ code: 'UNAUTHENTICATED' });
+      served = jwks;
+      for (const token of [first, second]) expect(await keyed.authenticate(token)).toMatchObject({ role: 'customer' });
+      served = jwks.slice(1);
+      // Both are cached; a server that starts now knows the second alone.
+      const later = createSessions({ ...settings, secret: undefined, jwksUrl: url, keyServerCooldownMs: 1 });
+      expect(await later.authenticate(second)).toMatchObject({ role: 'customer' });
+      expect(await refused(first ?? '', later)).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(asked).toBeGreaterThanOrEqual(3);
+    } finally {
+      rotating.close();
+    }
   });
 
   test('away: UNAVAILABLE, not a wrong token', async () => {

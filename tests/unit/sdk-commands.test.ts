@@ -266,6 +266,29 @@ describe('tokens', () => {
     expect([hellos, server.count('authenticate')]).toEqual([['carol'], 1]);
   });
 
+  test('A11 authenticate() brings its own token, keeps it on the next connection, and tells what was carried over', async () => {
+    const aisle = client({ getToken: () => 'guest' });
+    await aisle.holds({ eventId: 'evt' });
+    expect(await aisle.authenticate('carol')).toMatchObject({ subject: 'carol' });
+    expect(aisle.connection).toMatchObject({ state: 'ready', hello: { subject: 'carol' } });
+    faults('holds', 'cut-before');
+    await aisle.holds({ eventId: 'evt' });
+    expect(server.handshakes.map(({ token }) => token)).toEqual(['guest', 'carol']);
+    faults('authenticate', { error: wireError('FORBIDDEN') });
+    expect(await failure(aisle.authenticate('dave'))).toMatchObject({ code: 'FORBIDDEN' });
+    faults('authenticate', 'cut-before');
+    expect(await aisle.authenticate('dave')).toMatchObject({ subject: 'dave' });
+  });
+
+  test('A11 a token that was given and then refused gives way to getToken', async () => {
+    const aisle = client({ getToken: () => 'guest' });
+    await aisle.authenticate('carol');
+    server.admit = ({ token }) => (token === 'guest' ? 'guest' : wireError('UNAUTHENTICATED'));
+    faults('holds', 'cut-before');
+    await aisle.holds({ eventId: 'evt' });
+    expect(aisle.connection).toMatchObject({ state: 'ready', hello: { subject: 'guest' } });
+  });
+
   test('a server that says UNAUTHENTICATED before it cuts: the next token is asked for as refused', async () => {
     const reasons: string[] = [];
     const aisle = client({ getToken: (reason) => (reasons.push(reason), `t${reasons.length}`) });

@@ -65,6 +65,8 @@ export class Connection {
   #reason: TokenReason = 'connect';
   #tokensRefused = 0;
   #refusedToken: string | null = null;
+  /** From `authenticate`: goes before getToken. */
+  #given: string | null = null;
 
   constructor(settings: ConnectionSettings, events: ConnectionEvents) {
     this.#settings = settings;
@@ -167,14 +169,33 @@ export class Connection {
     if (phase.at !== 'ready' || phase.socket !== before.socket) return false;
     if (phase.token !== before.token) return true;
     if (token === null || token === phase.token) return false;
-    const outcome = await new Promise<Outcome>((done) =>
-      phase.socket.emit('authenticate', { token }, this.#settings.timeouts.ackMs, done),
-    );
-    if (outcome.kind !== 'ack') return false;
-    const answer = readAuthenticated(outcome.value);
-    const now = this.#phase;
-    if (now.at === 'ready' && now.socket === phase.socket) this.#renewed(now, { ...now.hello, ...answer }, token);
+    if ((await this.#authenticate(phase, token)) === null) return false;
+    this.#given = null;
     return true;
+  }
+
+  /**
+   * Authenticates with a token of the application's, and with it on the connections that follow until the server refuses it. null: no
+   * answer came, or there is no connection. Rejects with the server's refusal.
+   */
+  async authenticate(token: string): Promise<UpResults['authenticate'] | null> {
+    const phase = this.#phase;
+    const answer = phase.at === 'ready' ? await this.#authenticate(phase, token) : null;
+    if (answer !== null) this.#given = token;
+    return answer;
+  }
+
+  async #authenticate({ socket }: Ready, token: string): Promise<UpResults['authenticate'] | null> {
+    const outcome = await new Promise<Outcome>((done) =>
+      socket.emit('authenticate', { token }, this.#settings.timeouts.ackMs, done),
+    );
+    if (outcome.kind !== 'ack') return null;
+    const answer = readAuthenticated(outcome.value);
+    const { subject, role, expiresAt } = answer;
+    const now = this.#phase;
+    if (now.at === 'ready' && now.socket === socket)
+      this.#renewed(now, { ...now.hello, subject, role, expiresAt }, token);
+    return answer;
   }
 
   #renewed(phase: Ready, hello: Hello, token: string): void {
@@ -212,7 +233,7 @@ export class Connection {
     const { getToken, timeouts, client } = this.#settings;
     let token: string | null;
     try {
-      token = await askToken(getToken, this.#reason, timeouts.connectMs);
+      token = this.#given ?? (await askToken(getToken, this.#reason, timeouts.connectMs));
     } catch (error) {
       if (this.#phase === asking)
         this.#retry(unavailable('getToken failed.', { remediation: 'See the cause.' }, error));
@@ -241,7 +262,10 @@ export class Connection {
       onEnd: (ending) => this.#onEnd(socket, ending, token),
       onMessage: (message) => {
         // A server that ends a connection for its token says so first.
-        if (message.name === 'notice' && message.payload.code === 'UNAUTHENTICATED') this.#reason = 'refused';
+        if (message.name === 'notice' && message.payload.code === 'UNAUTHENTICATED') {
+          this.#reason = 'refused';
+          this.#given = null;
+        }
         this.#events.onMessage(message);
       },
     });
@@ -269,6 +293,7 @@ export class Connection {
     const phase = this.#phase;
     if ((phase.at !== 'opening' && phase.at !== 'ready') || phase.socket !== socket) return;
     if (phase.at === 'ready' && monotonicMs() - phase.sinceMs >= STABLE_MS) this.#attempt = 0;
+    if (kind === 'refused' && error.code === 'UNAUTHENTICATED') this.#given = null;
     if (kind === 'refused' && error.code === 'UNAUTHENTICATED' && this.#settings.getToken !== undefined) {
       this.#reason = 'refused';
       this.#refusedToken = token;
@@ -297,14 +322,17 @@ export class Connection {
   }
 }
 
-function readAuthenticated(value: unknown): Partial<UpResults['authenticate']> {
+function readAuthenticated(value: unknown): UpResults['authenticate'] {
   if (!isRecord(value)) throw unavailable('The server sent an unreadable answer.');
   if (value.ok !== true)
     throw new AisleError(readWireError(value.error) ?? unavailable('The token was refused.').toWire());
-  const { subject, expiresAt } = value;
+  const { subject, role, expiresAt, holds } = value;
+  if (typeof subject !== 'string' || typeof role !== 'string')
+    throw unavailable('The server sent an unreadable answer.');
   return {
-    ...(typeof subject === 'string' ? { subject } : {}),
-    ...(typeof expiresAt === 'string' || expiresAt === null ? { expiresAt } : {}),
-    ...(typeof value.role === 'string' ? { role: value.role as UpResults['authenticate']['role'] } : {}),
+    subject,
+    role: role as UpResults['authenticate']['role'],
+    expiresAt: typeof expiresAt === 'string' ? expiresAt : null,
+    ...(isRecord(holds) ? { holds: { moved: Number(holds.moved), left: Number(holds.left) } } : {}),
   };
 }

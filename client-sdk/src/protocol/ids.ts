@@ -15,7 +15,7 @@ export const subjectSchema = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^\s{}:]+$/, 'a subject has no space, brace or colon');
+  .regex(/^[^\s{}:\p{Cc}\p{Cs}]+$/u, 'a subject has no space, brace, colon or control character');
 /** The client's choice, scoped to the subject: same id, same answer, one effect (SPEC S7). */
 export const requestIdSchema = z
   .string()
