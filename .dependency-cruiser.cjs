@@ -8,6 +8,7 @@
 const WHERE = {
   protocol: '^client-sdk/src/protocol/',
   sdk: '^client-sdk/src/(?!protocol/)',
+  'server-sdk': '^server-sdk/src/',
   platform: '^server/src/platform/',
   domain: '^server/src/domain/',
   redis: '^server/src/redis/',
@@ -16,6 +17,7 @@ const WHERE = {
   auth: '^server/src/auth/',
   rebuild: '^server/src/rebuild/',
   tickets: '^server/src/tickets/',
+  limits: '^server/src/limits/',
   commands: '^server/src/commands/',
   fanout: '^server/src/fanout/',
   gateway: '^server/src/gateway/',
@@ -32,6 +34,7 @@ const WHERE = {
 const ROOMS = {
   protocol: [],
   sdk: ['protocol'],
+  'server-sdk': ['protocol'],
   platform: ['protocol'],
   domain: ['protocol'],
   redis: ['protocol', 'domain', 'platform'],
@@ -39,11 +42,12 @@ const ROOMS = {
   jobs: ['protocol', 'domain', 'platform'],
   auth: ['protocol', 'domain', 'platform', 'db'],
   rebuild: ['protocol', 'domain', 'platform', 'redis', 'db'],
+  limits: ['protocol', 'domain', 'platform'],
   commands: ['protocol', 'domain', 'platform'],
   fanout: ['protocol', 'domain', 'platform'],
   tickets: ['protocol', 'domain', 'platform', 'db'],
-  gateway: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout'],
-  http: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'db', 'tickets'],
+  gateway: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'limits'],
+  http: ['protocol', 'domain', 'platform', 'auth', 'commands', 'fanout', 'limits', 'db', 'tickets'],
   worker: ['protocol', 'domain', 'platform', 'redis', 'db', 'jobs', 'rebuild', 'payments'],
   payments: ['protocol', 'domain', 'platform'],
   // A provider is outside: it knows nothing of Aisle.
@@ -53,7 +57,7 @@ const ROOMS = {
 };
 
 /** Where the repository's own code lives; what is outside (npm, node) has rules of its own below. */
-const OWN = '^(client-sdk|server|worker|launcher|sandbox|web|tests|bench|scripts|docs)/';
+const OWN = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|web|tests|bench|scripts|docs)/';
 
 const roomRule = ([room, may]) => ({
   name: `${room}-imports-only-its-own`,

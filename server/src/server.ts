@@ -6,7 +6,8 @@ import { createPeople } from './auth/people.js';
 import { createRevocations, type Revocations } from './auth/revocations.js';
 import { createSessions } from './auth/sessions.js';
 import { createHoldCarrier } from './commands/carry-holds.js';
-import { createCommands, dropHolds } from './commands/index.js';
+import { createCommands, dropHolds, dropSubject } from './commands/index.js';
+import { createOrderSales } from './commands/orders/index.js';
 import { createBlockLedger } from './db/blocks.js';
 import { createCleanupRunRecorder } from './db/cleanup-runs.js';
 import { openDatabase, type Sql } from './db/client.js';
@@ -14,18 +15,25 @@ import { createEventDirectory, type ClosableEventDirectory } from './db/event-di
 import { createHoldingEvents } from './db/holding-events.js';
 import { watchPostgres, type PostgresHealth } from './db/health.js';
 import { migrate } from './db/migrate.js';
+import { createOrderBook } from './db/orders.js';
+import { createSwitchBoard, type SwitchBoard } from './db/switch-board.js';
 import type { LiveEvent } from './domain/event.js';
 import type { Commands } from './domain/ports/commands.js';
+import type { HoldPace } from './domain/ports/switches.js';
+import type { OrderSales } from './domain/ports/orders.js';
 import type { SeatFeed } from './domain/ports/seat-feed.js';
 import type { EventConfig } from './domain/ports/seat-store.js';
 import type { HoldCarrier } from './domain/ports/hold-carrier.js';
 import type { People } from './domain/ports/people.js';
 import type { Sessions } from './domain/ports/sessions.js';
+import { parseAddressPolicy } from './domain/webhooks/address.js';
 import { createSeatFeed } from './fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast, type FetchHandler } from './gateway/index.js';
 import { createHttpApp } from './http/app.js';
-import type { EventHooks } from './http/deps.js';
+import type { EventHooks, SwitchControl } from './http/deps.js';
 import { createSweeper } from './jobs/sweep.js';
+import { createHoldPace } from './limits/hold-pace.js';
+import { createLimits, type Limits } from './limits/limits.js';
 import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import type { Logger } from './platform/logger.js';
@@ -37,6 +45,7 @@ import { openCommandConnection, openSubscriberConnection } from './redis/connect
 import { eventsHeldBy } from './redis/held-events.js';
 import { keys } from './redis/keys.js';
 import { createNotices, type Notices } from './redis/notices.js';
+import { createRequestMemory } from './redis/request-memory.js';
 import { RedisSeatStore } from './redis/seat-store.js';
 import { RedisSeatChangeSource } from './redis/subscriber.js';
 import { createTickets, type Tickets } from './tickets/index.js';
@@ -94,15 +103,28 @@ export async function startServer(
   });
   const broadcast = createLocalBroadcast(engine.io, metrics);
   const feed = createSeatFeed({ ...base, broadcast, tickMs: config.AISLE_TICK_MS });
-  const commands = createCommands({ ...base, feed, blocks: createBlockLedger(base.sql), random: Math.random });
+  const fairUse = openFairUse(base);
+  const commandDeps = {
+    ...{ ...base, ...fairUse, feed },
+    ...{ blocks: createBlockLedger(base.sql), remembers: createRequestMemory(base.redis), random: Math.random },
+  };
+  const commands = createCommands(commandDeps);
+  const orders = createOrderSales({
+    ...commandDeps,
+    ...{ book: createOrderBook(base.sql), codes: base.tickets.codes },
+  });
   const identity = openIdentity(base);
-  fetch = openHttp(base, { feed, commands, ...identity });
-  const gateway = createGateway({ engine, commands, ...identity, feed, directory, config, version, metrics, logger });
+  fetch = openHttp(base, { feed, commands, orders, ...identity, ...fairUse });
+  const gateway = createGateway({
+    ...{ engine, commands, orders, ...identity, ...fairUse },
+    ...{ feed, directory, config, version, metrics, logger },
+  });
   const sweeping = startSweeping(base, feed);
 
   const close = async (): Promise<void> => {
     await gateway.close();
     identity.revocations.close();
+    fairUse.switches.close();
     await sweeping.stop();
     await feed.close();
     await engine.close(GRACEFUL_MS);
@@ -199,9 +221,46 @@ function openIdentity({ config, sql, redis, notices, logger, store, directory }:
   return { sessions, people: createPeople(revocations), carrier, revocations };
 }
 
+/** Who is too fast, and what the operator has switched. */
+interface FairUse {
+  readonly limits: Limits;
+  readonly switches: SwitchBoard;
+  readonly pace: HoldPace;
+}
+
+function openFairUse({ config, sql, redis, notices, logger, metrics }: Base): FairUse {
+  const counters = { redis, keyPrefix: keys.rateLimitPrefix };
+  const switches = createSwitchBoard({
+    ...{ sql, logger, metrics },
+    subscribe: (listener) => notices.onTold('switches', listener),
+  });
+  return { limits: createLimits(config, counters, metrics), switches, pace: createHoldPace(counters) };
+}
+
+const switchControl = (base: Base, switches: SwitchBoard): SwitchControl => {
+  const { sql, redis, store, directory, notices, logger } = base;
+  const holdingEvents = createHoldingEvents(sql, systemClock);
+  return {
+    async changed() {
+      const told = await Promise.allSettled([switches.refresh(), notices.tell('switches')]);
+      // The row is there: whoever was not reached now polls.
+      for (const one of told)
+        if (one.status === 'rejected') logger.warn({ err: one.reason }, 'switches not told at once');
+    },
+    dropHolds: (subject, eventId) =>
+      dropSubject(
+        {
+          ...{ store, directory },
+          eventsHeldBy: async (whose) => eventsHeldBy(redis, await holdingEvents(), whose),
+        },
+        ...([subject, eventId] as const),
+      ),
+  };
+};
+
 function openHttp(
   base: Base,
-  parts: { feed: SeatFeed; commands: Commands } & Omit<Identity, 'revocations'>,
+  parts: { feed: SeatFeed; commands: Commands; orders: OrderSales } & Omit<Identity, 'revocations'> & Omit<FairUse, 'pace'>,
 ): FetchHandler {
   const { config, guard, postgres } = base;
   const app = createHttpApp({
@@ -209,20 +268,14 @@ function openHttp(
     ...parts,
     clock: systemClock,
     caches: createReadCaches(base.redis),
+    webhookPolicy: parseAddressPolicy(config.AISLE_WEBHOOK_ALLOW_PRIVATE),
     health: {
       redis: guard.health.redis,
       postgres: postgres.up,
       reasons: () => [...guard.health.reasons(), ...postgres.reasons()],
     },
-    counters: { redis: base.redis, keyPrefix: keys.rateLimitPrefix },
     hooks: eventHooks(base),
-    limits:
-      config.AISLE_LIMITS === 'on'
-        ? {
-            sessionsPerMinute: config.AISLE_LIMITS_SESSIONS_PER_MINUTE,
-            commandsPer10s: config.AISLE_LIMITS_COMMANDS_PER_10S,
-          }
-        : null,
+    switchControl: switchControl(base, parts.switches),
     allowedOrigins: config.AISLE_ALLOWED_ORIGINS,
     webRoot: fileURLToPath(new URL('../../web/', import.meta.url)),
   });

@@ -142,12 +142,12 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
     await start();
     expect(await (await fetch(`${node.url}/echo`, { headers })).json()).toMatchObject({ ip: '127.0.0.1' });
     await node.close();
-    await start({ trustProxy: true });
+    await start({ trustProxy: 1 });
     expect(await (await fetch(`${node.url}/echo`, { headers })).json()).toMatchObject({ ip: '198.51.100.7' });
   });
 
   it('behind a proxy that adds a line of its own to X-Forwarded-For, the last line counts', async () => {
-    await start({ trustProxy: true });
+    await start({ trustProxy: 1 });
     const answer = await rawGet([
       'host: shop.example',
       'x-forwarded-for: 203.0.113.9',
@@ -368,7 +368,7 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
 
   it('a taken port is an error that names it', async () => {
     await start();
-    const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: false };
+    const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: 0 };
     const second = await createEngine(engine, deps);
     await expect(second.listen(node.port, '127.0.0.1')).rejects.toMatchObject({
       code: 'EADDRINUSE',
@@ -383,12 +383,12 @@ describe.each(ENGINES)('G4 HTTP on the %s engine', (engine) => {
     const probe = await createEngine(engine, {
       fetch: handler,
       logger: createLogger('silent', 'test'),
-      trustProxy: false,
+      trustProxy: 0,
     });
     const { port } = await probe.listen(0, '127.0.0.1');
     await probe.close(0);
     node = await startMemoryNode({ engine, port, events: [], fetch: handler, engineDeps: { reusePort: true } });
-    const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: false };
+    const deps = { fetch: handler, logger: createLogger('silent', 'test'), trustProxy: 0 };
     const second = await createEngine(engine, { ...deps, reusePort: true });
     await second.listen(node.port, '127.0.0.1');
     const third = await createEngine(engine, deps);
@@ -425,7 +425,7 @@ it('G4 where uWS is asked for and does not load, Node serves and the log says wh
   const lines: { reason?: string }[] = [];
   const logger = createLogger('silent', 'test');
   logger.warn = (fields: object) => void lines.push(fields);
-  const engine = await createEngine('uws', { fetch: handler, logger, trustProxy: false });
+  const engine = await createEngine('uws', { fetch: handler, logger, trustProxy: 0 });
   expect(engine.name).toBe(ENGINES[0]);
   if (ENGINES.length === 1) expect(lines[0]?.reason).toMatch(/uWS|uWebSockets/);
   const listening = await engine.listen(0, '127.0.0.1');

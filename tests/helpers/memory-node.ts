@@ -3,6 +3,8 @@ import type { SeatFeed } from '../../server/src/domain/ports/seat-feed.js';
 import { createSeatFeed } from '../../server/src/fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast } from '../../server/src/gateway/index.js';
 import type { Engine, EngineDeps, EngineName, FetchHandler } from '../../server/src/gateway/index.js';
+import { NO_SWITCHES, type Switches } from '../../server/src/domain/ports/switches.js';
+import { createLimits } from '../../server/src/limits/limits.js';
 import { createLogger, type Logger } from '../../server/src/platform/logger.js';
 import { createMetrics, type Metrics } from '../../server/src/platform/metrics.js';
 import { MemoryChangeSource } from './memory-change-source.js';
@@ -19,6 +21,9 @@ export interface MemoryNodeOptions {
   readonly tickMs?: number;
   readonly limits?: 'on' | 'off';
   readonly commandsPer10s?: number;
+  readonly handshakesPerMinute?: number;
+  readonly connectionsPerIp?: number;
+  readonly switches?: Switches;
   readonly logger?: Logger;
   readonly subscriptions?: number;
   readonly port?: number;
@@ -56,7 +61,7 @@ export async function startMemoryNode(options: MemoryNodeOptions): Promise<Memor
   const engine = await createEngine(options.engine, {
     fetch: options.fetch ?? (() => new Response('not found', { status: 404 })),
     logger,
-    trustProxy: false,
+    trustProxy: 0,
     ...options.engineDeps,
   });
   const broadcast = createLocalBroadcast(engine.io, shared);
@@ -64,16 +69,25 @@ export async function startMemoryNode(options: MemoryNodeOptions): Promise<Memor
   const gateway = createGateway({
     engine,
     commands: commands.asPort(),
+    orders: { reserve: () => Promise.reject(new Error('there are no orders in memory')) },
     sessions,
     carrier: { carry: () => Promise.resolve({ moved: 0, left: 0, events: [] }) },
     feed,
     directory,
-    config: {
-      AISLE_TICK_MS: tickMs,
-      AISLE_LIMITS: options.limits ?? 'off',
-      AISLE_LIMITS_COMMANDS_PER_10S: options.commandsPer10s ?? 100,
-      AISLE_LIMITS_SUBSCRIPTIONS: options.subscriptions ?? 20,
-    },
+    limits: createLimits(
+      {
+        AISLE_LIMITS: options.limits ?? 'off',
+        AISLE_LIMITS_COMMANDS_PER_10S: options.commandsPer10s ?? 100,
+        AISLE_LIMITS_COMMANDS_PER_10S_PER_IP: 3000,
+        AISLE_LIMITS_HANDSHAKES_PER_MINUTE: options.handshakesPerMinute ?? 1200,
+        AISLE_LIMITS_CONNECTIONS_PER_IP: options.connectionsPerIp ?? 1000,
+        AISLE_LIMITS_SESSIONS_PER_MINUTE: 60,
+      },
+      null,
+      shared,
+    ),
+    switches: options.switches ?? NO_SWITCHES,
+    config: { AISLE_TICK_MS: tickMs, AISLE_LIMITS_SUBSCRIPTIONS: options.subscriptions ?? 20 },
     version: '0.0.0-test',
     metrics: shared,
     logger,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeatEvent } from '@aisle/client/protocol';
 import { keys } from '../../server/src/redis/keys.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
-import { eventBody, refusal, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
+import { eventBody, limitsOf, refusal, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
 
 let world: HttpWorld;
 let event: SeatEvent;
@@ -43,8 +43,10 @@ describe('Redis away', () => {
   test('seats and holds are 503 with Retry-After; events go on, and guests are still counted', async () => {
     await world.store.server.kill();
     const limited = world.with({
-      counters: { redis: world.store.redis, keyPrefix: keys.rateLimitPrefix },
-      limits: { sessionsPerMinute: 2, commandsPer10s: 100 },
+      limits: limitsOf(
+        { AISLE_LIMITS_SESSIONS_PER_MINUTE: 2 },
+        { redis: world.store.redis, keyPrefix: keys.rateLimitPrefix },
+      ),
     });
     const token = await world.guest();
     const started = performance.now();

@@ -12,7 +12,7 @@ import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
 import { createLogger } from '../../server/src/platform/logger.js';
 import { plainChart } from '../helpers/buyers.js';
-import { refusal, startHttpWorld, testChart, type HttpWorld } from './support/http-world.js';
+import { limitsOf, refusal, startHttpWorld, testChart, type HttpWorld } from './support/http-world.js';
 
 let world: HttpWorld;
 let event: SeatEvent;
@@ -154,10 +154,8 @@ describe('sessions', () => {
   test('A3 G2 are limited per address, an IPv6 network being one; staff are not counted', async () => {
     const connection = openCommandConnection(redis.url);
     await expect.poll(() => connection.status).toBe('ready');
-    const limited = world.with({
-      counters: { redis: connection, keyPrefix: keys.rateLimitPrefix },
-      limits: { sessionsPerMinute: 3, commandsPer10s: 2 },
-    });
+    const counters = { redis: connection, keyPrefix: keys.rateLimitPrefix };
+    const limited = world.with({ limits: limitsOf({ AISLE_LIMITS_SESSIONS_PER_MINUTE: 3 }, counters) });
     const ask = (ip: string, token: string | null = null) =>
       limited.call('POST', '/v1/sessions', { token, ip, body: {} });
     for (const ip of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3']) expect((await ask(ip)).status).toBe(201);
@@ -175,7 +173,7 @@ describe('sessions', () => {
   });
 
   test('G2 commands are counted by subject', async () => {
-    const limited = world.with({ limits: { sessionsPerMinute: 100, commandsPer10s: 2 } });
+    const limited = world.with({ limits: limitsOf({ AISLE_LIMITS_COMMANDS_PER_10S: 2 }) });
     const token = await world.guest();
     const codes: string[] = [];
     for (let i = 0; i < 3; i++) {

@@ -8,6 +8,7 @@ import type { HoldBestInput, Outcome, SeatPick, StoredHold } from '../domain/por
 import { answer } from './answer.js';
 import { commandInput, newHoldToken, type Call, type CommandDeps } from './context.js';
 import { presentHold } from './present.js';
+import { refuseSwitched } from './switched.js';
 
 /** SPEC H7: rank, try, and on a stale map rank again, this many times. */
 const REFRESHES = 3;
@@ -70,6 +71,7 @@ async function attempt(
   payload: HoldBestCommand,
   others: InFlight,
 ): Promise<Outcome<StoredHold>> {
+  await refuseSwitched(deps, call, 'hold-best');
   const request = wanted(call.live, payload, call.actor);
   const base = {
     newToken: newHoldToken(payload.eventId),

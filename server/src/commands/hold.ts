@@ -7,6 +7,7 @@ import { answer } from './answer.js';
 import { commandInput, newHoldToken, type CommandDeps } from './context.js';
 import { presentHold } from './present.js';
 import { resolvePicks } from './resolve.js';
+import { refuseSwitched } from './switched.js';
 
 /** hold: seats and places of areas, all or nothing; with a holdToken, added to that hold (SPEC H4). */
 export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Promise<CommandResult<{ hold: Hold }>> {
@@ -16,6 +17,7 @@ export function hold(deps: CommandDeps, actor: Actor, payload: HoldCommand): Pro
     'hold',
     payload,
     async (call) => {
+      await refuseSwitched(deps, call, 'hold');
       const fromBlock = payload.fromBlock ?? false;
       if (fromBlock && !call.staff) {
         throw AisleError.of('FORBIDDEN', { message: 'fromBlock is for staff.', details: { path: 'fromBlock' } });

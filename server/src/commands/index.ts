@@ -9,6 +9,7 @@ import { release } from './release.js';
 
 export type { CommandDeps } from './context.js';
 export { dropHolds } from './drop-holds.js';
+export { dropSubject } from './drop-subject.js';
 
 /** Everything a caller may do to seats. The command path never broadcasts: the scripts publish, the fan-out listens. */
 export function createCommands(deps: CommandDeps): Commands {

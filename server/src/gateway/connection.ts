@@ -3,10 +3,14 @@ import { AisleError, PROTOCOL_VERSION, wireError, type SubscribeAck, type WireEr
 import type { Actor } from '../domain/actor.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { OrderSales } from '../domain/ports/orders.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
 import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import type { Switches } from '../domain/ports/switches.js';
 import { requireRight } from '../domain/rights.js';
+import { denialOf } from '../domain/switch-refusals.js';
+import type { Limits } from '../limits/limits.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -14,7 +18,7 @@ import { eventRoom, subjectRoom } from './broadcast.js';
 import { invalidRequest } from '../domain/faults.js';
 import type { HandlerContext, HandlerResult } from './handlers/handler.js';
 import { ROUTES, type Route } from './handlers/index.js';
-import { limitsOf, type LimitsConfig, type RateLimit } from './limits.js';
+import { limitsOf, type LimitsConfig } from './limits.js';
 import type { Session } from './session.js';
 
 /** setTimeout's longest delay is 2^31−1 ms; longer ones fire at once. */
@@ -26,11 +30,13 @@ const DRAIN_WAIT_MS = 10_000;
 
 export interface ConnectionDeps {
   readonly commands: Commands;
+  readonly orders: Pick<OrderSales, 'reserve'>;
   readonly sessions: Sessions;
   readonly carrier: HoldCarrier;
   readonly directory: EventDirectory;
   readonly feed: SeatFeed;
-  readonly rateLimit: RateLimit;
+  readonly limits: Limits;
+  readonly switches: Switches;
   readonly config: LimitsConfig & { readonly AISLE_TICK_MS: number };
   /** "aisle/0.1.0" */
   readonly server: string;
@@ -45,6 +51,15 @@ export interface ConnectionDeps {
 
 type Answer = (body: object) => void;
 
+/** A client event as it came. */
+interface ClientMessage {
+  readonly payload: unknown;
+  /** Arguments beyond the payload and the acknowledgement. */
+  readonly surplus: number;
+  /** It was one too many: said once it is known to be a call that its caller may make (SPEC G1). */
+  readonly limited: WireError | null;
+}
+
 /** One socket, from admitted to closed. The only place that acks, joins rooms and closes sockets. */
 export class Connection {
   #session: Session;
@@ -55,6 +70,8 @@ export class Connection {
   constructor(
     private readonly socket: Socket,
     actor: Actor,
+    /** The caller's address, a trusted proxy's word applied. */
+    private readonly ip: string,
     private readonly deps: ConnectionDeps,
   ) {
     this.#session = { kind: 'active', actor, watching: new Set(), expiry: this.#armExpiry(actor) };
@@ -78,10 +95,13 @@ export class Connection {
     this.recheck();
   }
 
-  /** Revoked meanwhile? Asked of every socket at each revocation and every half minute, so that a lost notice is made good (SPEC A9). */
+  /** Revoked or denied meanwhile? Asked of every socket at each such change and every half minute, so that a lost notice is made good (SPEC A9, G8). */
   recheck(): void {
     const session = this.#session;
-    if (session.kind !== 'active' || this.deps.sessions.stands(session.actor)) return;
+    if (session.kind !== 'active') return;
+    const denied = denialOf(this.deps.switches, session.actor, this.ip);
+    if (denied !== null) return this.#dismiss('denied', denied.toWire());
+    if (this.deps.sessions.stands(session.actor)) return;
     this.#dismiss('revoked', wireError('UNAUTHENTICATED', { message: 'The token was revoked.' }));
   }
 
@@ -113,28 +133,15 @@ export class Connection {
   /** Counted like any other event: leaving out the acknowledgement is no way round the limit. */
   async #unanswerable(name: string): Promise<void> {
     if (this.#session.kind !== 'active') return;
-    const limited = await this.deps.rateLimit.check(this.#session.actor, this.socket.id);
-    if (limited !== null) {
-      this.#rateLimited(limited, () => undefined);
-      return;
-    }
+    const limited = await this.#count(this.#session.actor, undefined);
+    if (limited !== null) return;
     this.#notice('INVALID_REQUEST', `"${name.slice(0, 64)}" came without an acknowledgement; nothing was done.`);
   }
 
   async #handle(name: string, args: unknown[], ack: Answer): Promise<void> {
     if (this.#session.kind !== 'active') return;
-    const limited = await this.deps.rateLimit.check(this.#session.actor, this.socket.id);
     const route = ROUTES.get(name);
-    if (limited !== null) {
-      this.deps.metrics.commands.inc({
-        command: route?.name ?? 'unknown',
-        outcome: 'RATE_LIMITED',
-        transport: 'socket',
-      });
-      this.#rateLimited(limited, ack);
-      return;
-    }
-    this.#refusals = 0;
+    const limited = await this.#count(this.#session.actor, route);
     if (route === undefined) {
       this.deps.metrics.commands.inc({ command: 'unknown', outcome: 'INVALID_REQUEST', transport: 'socket' });
       ack({
@@ -144,16 +151,32 @@ export class Connection {
       return;
     }
     const [payload, ...surplus] = args;
-    const work = (): Promise<void> => this.#run(route, payload, surplus.length, ack);
+    const work = (): Promise<void> => this.#run(route, { payload, surplus: surplus.length, limited }, ack);
     if (!route.serial) return work();
     this.#tail = this.#tail.then(work, work);
     return this.#tail;
   }
 
-  async #run(route: Route, payload: unknown, surplus: number, ack: Answer): Promise<void> {
+  /**
+   * Counts whatever comes, well formed or not (SPEC G1, G2). Who changes identity is not one subject: that is counted by address
+   * and socket.
+   */
+  async #count(actor: Actor, route: Route | undefined): Promise<WireError | null> {
+    const { limits } = this.deps;
+    const limited =
+      route?.name === 'authenticate'
+        ? await limits.identity(actor, this.ip, this.socket.id)
+        : await limits.call(actor, this.ip, this.socket.id);
+    if (limited === null) this.#refusals = 0;
+    else if (++this.#refusals > MAX_REFUSALS) this.#dismiss('flood', limited);
+    return limited;
+  }
+
+  async #run(route: Route, message: ClientMessage, ack: Answer): Promise<void> {
+    const { payload } = message;
     const began = performance.now();
     const requestId = textOf(payload, 'requestId') ?? this.deps.newRequestId();
-    const result = await this.#result(route, payload, surplus, ack, requestId);
+    const result = await this.#result(route, message, ack, requestId);
     const outcome = this.#conclude(result, ack);
     const seconds = (performance.now() - began) / 1000;
     this.deps.metrics.commands.inc({ command: route.name, outcome, transport: 'socket' });
@@ -168,8 +191,7 @@ export class Connection {
 
   async #result(
     route: Route,
-    payload: unknown,
-    surplus: number,
+    { payload, surplus, limited }: ClientMessage,
     ack: Answer,
     requestId: string,
   ): Promise<HandlerResult> {
@@ -181,10 +203,11 @@ export class Connection {
         error: invalidRequest([{ path: '', message: 'one payload and an acknowledgement, no more' }]).toWire(),
         replayed: false,
       };
-    const refused = refusalOf(session.actor, route.name);
-    if (refused !== null) return { kind: 'refuse', error: refused, replayed: false };
     const parsed = route.parse(payload);
     if (!parsed.ok) return { kind: 'refuse', error: parsed.error, replayed: false };
+    const refused =
+      refusalOf(session.actor, route.name) ?? denialOf(this.deps.switches, session.actor, this.ip)?.toWire() ?? limited;
+    if (refused !== null) return { kind: 'refuse', error: refused, replayed: false };
     try {
       const result = await parsed.run(this.#context(session, ack, requestId));
       if (result.kind !== 'refuse' || result.error.code !== 'INTERNAL') return result;
@@ -216,11 +239,12 @@ export class Connection {
   }
 
   #context(session: Session & { kind: 'active' }, ack: Answer, requestId: string): HandlerContext {
-    const { commands, sessions, carrier, directory, feed, config } = this.deps;
+    const { commands, orders, sessions, carrier, directory, feed, config } = this.deps;
     return {
       actor: session.actor,
       requestId,
       commands,
+      orders,
       sessions,
       carrier,
       directory,
@@ -285,11 +309,6 @@ export class Connection {
       return;
     }
     this.#dismiss('expired', wireError('UNAUTHENTICATED', { message: 'The token has expired.' }));
-  }
-
-  #rateLimited(error: WireError, ack: Answer): void {
-    ack({ ok: false, error });
-    if (++this.#refusals > MAX_REFUSALS) this.#dismiss('flood', error);
   }
 
   /** Says why, then disconnects so that the client does not come back by itself with the same token. */

@@ -4,17 +4,21 @@ import { AisleError, type WireError } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { OrderSales } from '../domain/ports/orders.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
 import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { Sessions } from '../domain/ports/sessions.js';
+import type { Switches } from '../domain/ports/switches.js';
+import type { Limits } from '../limits/limits.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { Connection, type ConnectionDeps } from './connection.js';
+import { countConnections } from './open-connections.js';
 import { DEFAULT_MAX_BACKPRESSURE_BYTES, type Engine } from './engines/engine.js';
-import { admit } from './handshake.js';
-import { createRateLimit } from './limits.js';
+import { admitSocket } from './admission.js';
+import type { LimitsConfig } from './limits.js';
 
 /** A token revoked while its socket was being admitted is found after this at the latest. */
 const RECHECK_MS = 30_000;
@@ -22,14 +26,14 @@ const RECHECK_MS = 30_000;
 export interface GatewayDeps {
   readonly engine: Engine;
   readonly commands: Commands;
+  readonly orders: Pick<OrderSales, 'reserve'>;
   readonly sessions: Sessions;
   readonly carrier: HoldCarrier;
   readonly feed: SeatFeed;
   readonly directory: EventDirectory;
-  readonly config: Pick<
-    Config,
-    'AISLE_TICK_MS' | 'AISLE_LIMITS' | 'AISLE_LIMITS_COMMANDS_PER_10S' | 'AISLE_LIMITS_SUBSCRIPTIONS'
-  >;
+  readonly limits: Limits;
+  readonly switches: Switches;
+  readonly config: LimitsConfig & Pick<Config, 'AISLE_TICK_MS'>;
   /** The server's own version, for `hello`: "0.1.0". */
   readonly version: string;
   readonly metrics: Metrics;
@@ -62,11 +66,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
   let draining = false;
   const connectionDeps = toConnectionDeps(deps);
 
+  const open = countConnections(engine, deps.limits.hardConnections);
   engine.io.use((socket, next) => {
     // Socket.IO itself notices a second CONNECT only when the first is through: a burst of them would make as many sockets.
     if (joining.has(socket.conn)) return socket.conn.close();
     joining.add(socket.conn);
-    const decide = draining ? Promise.resolve(refusedWhileDraining()) : admit(socket.handshake.auth, deps.sessions);
+    const decide = draining ? Promise.resolve(refusedWhileDraining()) : admitSocket(socket, engine, open, deps);
     decide.then(
       (admission) => {
         if (admission.kind === 'admitted') {
@@ -75,7 +80,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           return;
         }
         joining.delete(socket.conn);
-        logger.info({ code: admission.error.code, ip: socket.handshake.address }, 'handshake refused');
+        logger.info({ code: admission.error.code, ip: engine.clientIp(socket.conn) }, 'handshake refused');
         next(connectError(admission.error));
       },
       (error: unknown) => {
@@ -91,6 +96,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     for (const connection of [...connections]) connection.recheck();
   };
   deps.sessions.onRevoked(recheck);
+  deps.switches.onChange(recheck);
   const rechecking = setInterval(recheck, deps.recheckMs ?? RECHECK_MS);
   rechecking.unref();
 
@@ -101,7 +107,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const actor = admitted.get(socket);
     if (actor === undefined) return socket.conn.close();
     admitted.delete(socket);
-    const connection = new Connection(socket, actor, connectionDeps);
+    const connection = new Connection(socket, actor, engine.clientIp(socket.conn), connectionDeps);
     metrics.connections.inc({ engine: engine.name });
     metrics.connectionsTotal.inc({ engine: engine.name });
     socket.on('disconnect', (reason: string) => {
@@ -131,7 +137,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
 function toConnectionDeps(deps: GatewayDeps): ConnectionDeps {
   return {
     ...deps,
-    rateLimit: createRateLimit(deps.config),
     server: `aisle/${deps.version}`,
     clock: deps.clock ?? systemClock,
     buffered: (socket) => deps.engine.buffered(socket),

@@ -12,6 +12,8 @@ export interface AppEnv {
     /** It came with the request; false: made here, so nobody else has it. */
     requestIdGiven: boolean;
     sessions: Sessions;
+    /** Denied, or too fast? Throws; called once the caller is known (SPEC G1). */
+    admit: (actor: Actor) => Promise<void>;
     /** Asked for once, and only where it matters: public reads never check a signature. */
     actor: Promise<Actor> | undefined;
     subject: string | null;
@@ -48,6 +50,7 @@ async function authenticate(c: AppContext): Promise<Actor> {
   }
   const actor = await c.get('sessions').authenticate(token);
   c.set('subject', actor.subject);
+  await c.get('admit')(actor);
   return actor;
 }
 

@@ -2,6 +2,7 @@ import type { Sql } from '../db/client.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
+import type { OrderSales } from '../domain/ports/orders.js';
 import type { Health } from '../domain/ports/health.js';
 import type { ReadCaches } from '../domain/ports/read-caches.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
@@ -9,6 +10,8 @@ import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { People } from '../domain/ports/people.js';
 import type { Sessions } from '../domain/ports/sessions.js';
 import type { Switches } from '../domain/ports/switches.js';
+import type { DroppedHolds } from '../commands/drop-subject.js';
+import type { AddressPolicy } from '../domain/webhooks/address.js';
 import type { Limits } from '../limits/limits.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
@@ -25,10 +28,19 @@ export interface EventHooks {
   onCancelled(eventId: string): Promise<void>;
 }
 
+/** What a changed switch needs beyond its row. */
+export interface SwitchControl {
+  /** In force on this node when it resolves, on the others within a second or two. Never rejects. */
+  changed(): Promise<void>;
+  /** Frees what the subject holds, in one event or all; reserved holds are left to their orders. Throws UNAVAILABLE. */
+  dropHolds(subject: string, eventId: string | null): Promise<DroppedHolds>;
+}
+
 export interface HttpDeps {
   readonly sql: Sql;
   readonly directory: EventDirectory;
   readonly commands: Commands;
+  readonly orders: OrderSales;
   readonly feed: Pick<SeatFeed, 'view' | 'inventory'>;
   readonly sessions: Sessions;
   readonly people: People;
@@ -43,6 +55,8 @@ export interface HttpDeps {
   readonly limits: Limits;
   readonly switches: Switches;
   readonly switchControl: SwitchControl;
+  /** Where webhooks may go (AISLE_WEBHOOK_ALLOW_PRIVATE, SPEC W7). */
+  readonly webhookPolicy: AddressPolicy;
   /** AISLE_ALLOWED_ORIGINS: pages of these origins may call from a browser; "*" any; undefined: this server's own pages alone. */
   readonly allowedOrigins: readonly string[] | undefined;
   /** Folder of the built pages: index.html, picker.html, assets/. */

@@ -7,6 +7,7 @@ import {
   eventSchema,
   holdSchema,
   inventoryViewSchema,
+  orderSchema,
   patchEventSchema,
   placeIdSchema,
   requestIdSchema,
@@ -26,6 +27,10 @@ export const holdModel = holdSchema.meta({ id: 'Hold' });
 export const holdListModel = z
   .object({ items: z.array(holdModel), nextCursor: z.string().optional() })
   .meta({ id: 'HoldList' });
+export const orderModel = orderSchema.meta({ id: 'Order' });
+export const orderListModel = z
+  .object({ items: z.array(orderModel), nextCursor: z.string().optional() })
+  .meta({ id: 'OrderList' });
 export const sessionModel = sessionSchema.meta({ id: 'Session' });
 export const seatsModel = seatsViewSchema.meta({ id: 'SeatsView' });
 export const inventoryModel = inventoryViewSchema.meta({ id: 'Inventory' });
@@ -78,6 +83,8 @@ export const jsonRequest = <S extends z.ZodType, R extends boolean>(schema: S, r
 
 /** Every call may meet these. */
 const ALWAYS: readonly ErrorCode[] = ['INVALID_REQUEST', 'UNAVAILABLE', 'INTERNAL'];
+/** And every call of the API these: too many of them, or the caller denied. */
+const FAIR_USE: readonly ErrorCode[] = ['RATE_LIMITED', 'FORBIDDEN'];
 
 /** A route and, by status, the errors it may answer with. The handler is held to `config` by its types; errors are thrown. */
 export function route<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
@@ -87,7 +94,11 @@ export function route<P extends string, R extends Omit<RouteConfig, 'path'> & { 
   const created = createRoute(config);
   const right = rightOf(config.middleware);
   if (right !== undefined) Object.assign(created, { 'x-right': right });
-  Object.assign(created.responses, errorResponses([...codes, ...ALWAYS]), created.responses);
+  Object.assign(
+    created.responses,
+    errorResponses([...codes, ...ALWAYS, ...(config.path.startsWith('/v1/') ? FAIR_USE : [])]),
+    created.responses,
+  );
   return created;
 }
 

@@ -4,15 +4,22 @@ import { createPeople } from '../../../server/src/auth/people.js';
 import { createRevocations } from '../../../server/src/auth/revocations.js';
 import { createSessions } from '../../../server/src/auth/sessions.js';
 import { createCommands, dropHolds } from '../../../server/src/commands/index.js';
+import { createOrderSales } from '../../../server/src/commands/orders/index.js';
 import { createBlockLedger } from '../../../server/src/db/blocks.js';
 import { createHoldingEvents } from '../../../server/src/db/holding-events.js';
 import { createHoldCarrier } from '../../../server/src/commands/carry-holds.js';
 import { eventsHeldBy } from '../../../server/src/redis/held-events.js';
 import { createEventDirectory } from '../../../server/src/db/event-directory.js';
+import { createOrderBook } from '../../../server/src/db/orders.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
+import { parseAddressPolicy } from '../../../server/src/domain/webhooks/address.js';
 import { createHttpApp, type HttpApp } from '../../../server/src/http/app.js';
 import { createReadCaches } from '../../../server/src/redis/caches.js';
 import type { EventHooks, HttpDeps } from '../../../server/src/http/deps.js';
+import { createLimits, UNLIMITED, type Limits, type LimitsConfig } from '../../../server/src/limits/limits.js';
+import type { SharedCounters } from '../../../server/src/limits/rate-limit.js';
+import { readConfig } from '../../../server/src/platform/config.js';
+import { NO_SWITCHES } from '../../../server/src/domain/ports/switches.js';
 import { systemClock } from '../../../server/src/platform/clock.js';
 import { createMetrics } from '../../../server/src/platform/metrics.js';
 import { openSubscriberConnection } from '../../../server/src/redis/connection.js';
@@ -24,6 +31,16 @@ import { silent, startStoreWorld, type StoreWorld } from './store-world.js';
 
 export const ADMIN_KEY = 'test-admin-key-of-36-characters-0123';
 export const AUTH_SECRET = 'a shared secret of the shop, 40 chars ok';
+
+/** Limits with the product's defaults but for `settings`. */
+export const limitsOf = (settings: Partial<LimitsConfig>, counters: SharedCounters | null = null): Limits =>
+  createLimits({ ...readConfig({}), ...settings }, counters, createMetrics('limits'));
+
+/** Nothing switched, nobody to tell. */
+export const noSwitchControl: HttpDeps['switchControl'] = {
+  changed: () => Promise.resolve(),
+  dropHolds: () => Promise.resolve({ dropped: 0, reserved: 0, events: [] }),
+};
 
 export interface Answer {
   readonly status: number;
@@ -91,13 +108,14 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     logger: silent,
     tickMs: 50,
   });
-  const commands = createCommands({
+  const commandDeps = {
     store: store.store,
     directory,
     feed,
     blocks: createBlockLedger(sql),
     random: Math.random,
-  });
+  };
+  const commands = createCommands(commandDeps);
   const rebuilder = store.newRebuilder({ announce: async (eventId) => void (await directory.refresh(eventId)) });
   const hooks: EventHooks = {
     onPublished: async (eventId) => void (await rebuilder.loadEvent(eventId, 'publish')),
@@ -110,6 +128,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     onCancelled: async (eventId) => void (await dropHolds(store.store, directory, eventId)),
   };
   const tickets = createTickets({ sql, clock: systemClock, logger: silent });
+  const orders = createOrderSales({ ...commandDeps, book: createOrderBook(sql), codes: tickets.codes });
   const revocations = createRevocations({
     ...{ sql, logger: silent },
     tell: () => Promise.resolve(),
@@ -118,7 +137,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
   const holdingEvents = createHoldingEvents(sql, systemClock);
   const deps: HttpDeps = {
     tickets,
-    ...{ sql, directory, commands, feed, metrics, hooks, logger: silent, clock: systemClock },
+    ...{ sql, directory, commands, orders, feed, metrics, hooks, logger: silent, clock: systemClock },
     people: createPeople(revocations),
     carrier: createHoldCarrier({
       ...{ store: store.store, directory },
@@ -138,8 +157,10 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
       clock: systemClock,
     }),
     caches: createReadCaches(store.redis),
+    webhookPolicy: parseAddressPolicy('1'),
     health: { redis: () => true, postgres: () => true, reasons: () => [] },
-    ...{ counters: null, limits: null, allowedOrigins: ['https://shop.example'], version: '0.0.0' },
+    ...{ limits: UNLIMITED, switches: NO_SWITCHES, switchControl: noSwitchControl },
+    ...{ allowedOrigins: ['https://shop.example'], version: '0.0.0' },
     webRoot: `${projectRoot}/web`,
     ...changes,
   };

@@ -9,8 +9,8 @@ export type FetchHandler = (request: Request, context: { readonly ip: string }) 
 export interface EngineDeps {
   readonly fetch: FetchHandler;
   readonly logger: Logger;
-  /** Believe the last entry of X-Forwarded-For. */
-  readonly trustProxy: boolean;
+  /** How many proxies of ours write X-Forwarded-For; 0: it is not believed. */
+  readonly trustProxy: number;
   /** Pages of these origins may open sockets, besides this server's own; "*": any. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
@@ -35,6 +35,8 @@ export interface Engine {
   readonly io: Server;
   /** Rejects with an Error whose code is EADDRINUSE (EACCES, …) and whose message names the port. 0: any free port. */
   listen(port: number, host: string): Promise<{ port: number }>;
+  /** The caller's address, the word of trusted proxies applied. */
+  clientIp(conn: Socket['conn']): string;
   /** Bytes waiting to be sent to this socket. */
   buffered(socket: Socket): number;
   /** Set when the engine cut the socket. */

@@ -3,7 +3,7 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import { wireError } from '@aisle/client/protocol';
 import { Server, type Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
-import { clientIp } from './client-ip.js';
+import { clientIp, connectionIp } from './client-ip.js';
 import {
   DEFAULT_MAX_BACKPRESSURE_BYTES,
   DEFAULT_MAX_BODY_BYTES,
@@ -67,6 +67,10 @@ class NodeEngine implements Engine {
     });
     const address = this.#http.address();
     return { port: typeof address === 'object' && address !== null ? address.port : port };
+  }
+
+  clientIp(conn: Socket['conn']): string {
+    return connectionIp(conn, this.deps.trustProxy);
   }
 
   buffered(socket: Socket): number {

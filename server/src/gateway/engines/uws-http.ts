@@ -1,7 +1,7 @@
 import { wireError, type WireError } from '@aisle/client/protocol';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Logger } from '../../platform/logger.js';
-import { clientIp } from './client-ip.js';
+import { clientIp, joinForwarded } from './client-ip.js';
 import type { FetchHandler } from './engine.js';
 import { UwsRequestBody } from './uws-body.js';
 import { UwsReply } from './uws-reply.js';
@@ -13,7 +13,7 @@ const HOST = /^[\w.:[\]-]+$/;
 export interface UwsHttpDeps {
   readonly fetch: FetchHandler;
   readonly logger: Logger;
-  readonly trustProxy: boolean;
+  readonly trustProxy: number;
   readonly maxBodyBytes: number;
 }
 
@@ -98,14 +98,9 @@ export class UwsHttp {
 }
 
 /** The request lives on the stack: everything is read before the handler returns. */
-function readHead(res: HttpResponse, req: HttpRequest, trustProxy: boolean): Head {
+function readHead(res: HttpResponse, req: HttpRequest, trustProxy: number): Head {
   const headers: [string, string][] = [];
-  // A proxy may add a line of its own below the caller's (HAProxy does): the last line counts, getHeader gives the first.
-  let forwardedFor: string | undefined;
-  req.forEach((name, value) => {
-    headers.push([name, value]);
-    if (name === 'x-forwarded-for') forwardedFor = value;
-  });
+  req.forEach((name, value) => headers.push([name, value]));
   const method = req.getCaseSensitiveMethod();
   // Undefined where the URL has no "?", whatever its type says.
   const query = (req.getQuery() as string | undefined) ?? '';
@@ -116,7 +111,7 @@ function readHead(res: HttpResponse, req: HttpRequest, trustProxy: boolean): Hea
     host,
     url: `http://${host}${req.getUrl()}${query === '' ? '' : `?${query}`}`,
     headers,
-    ip: clientIp(Buffer.from(res.getRemoteAddressAsText()).toString('latin1'), forwardedFor, trustProxy),
+    ip: clientIp(Buffer.from(res.getRemoteAddressAsText()).toString('latin1'), joinForwarded(req), trustProxy),
     contentLength,
     hasBody: contentLength > 0 || req.getHeader('transfer-encoding') !== '',
   };

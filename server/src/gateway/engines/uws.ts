@@ -12,6 +12,7 @@ import {
   type Engine,
   type EngineDeps,
 } from './engine.js';
+import { connectionIp, joinForwarded } from './client-ip.js';
 import { bindAdapter } from './uws-adapter.js';
 import { UwsHttp } from './uws-http.js';
 import { socketOptions } from './socket-options.js';
@@ -62,6 +63,10 @@ class UwsEngine implements Engine {
     return { port: this.uws.us_socket_local_port(token) };
   }
 
+  clientIp(conn: Socket['conn']): string {
+    return connectionIp(conn, this.deps.trustProxy);
+  }
+
   buffered(socket: Socket): number {
     const { socket: raw } = socket.conn.transport as object as { socket?: UwsSocket };
     try {
@@ -91,6 +96,12 @@ class UwsEngine implements Engine {
       closeOnBackpressureLimit: true,
       maxPayloadLength: HARD_MAX_FRAME_BYTES,
       sendPingsAutomatically: false,
+      upgrade: (res, req, context) => {
+        // engine.io keeps the last of several lines of a header.
+        const forwardedFor = joinForwarded(req);
+        void behavior.upgrade?.(res, req, context);
+        rememberForwarded(req, forwardedFor);
+      },
       message: (ws, message, isBinary) => {
         const fault = frameFault(new Uint8Array(message), isBinary, maxFrameBytes);
         if (fault === null) return behavior.message?.(ws, message, isBinary);
@@ -123,4 +134,10 @@ function whyNot(port: number, host: string): Promise<string> {
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EADDRINUSE'));
     probe.listen(port, host, () => probe.close(() => resolve('EADDRINUSE')));
   });
+}
+
+/** Onto the headers that engine.io made of the request. */
+function rememberForwarded(request: object, forwardedFor: string): void {
+  const { headers } = request as { headers?: Record<string, string> };
+  if (headers !== undefined && forwardedFor !== '') headers['x-forwarded-for'] = forwardedFor;
 }

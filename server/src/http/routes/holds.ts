@@ -9,15 +9,12 @@ import {
   type ErrorCode,
 } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { isStaff } from '../../domain/actor.js';
 import { run, withRequestId } from '../answer.js';
 import { jsonBody } from '../body.js';
-import { actorOf, allow, type AppContext, type AppEnv } from '../context.js';
+import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
-import { createRateLimit, unlimited, type RateLimit } from '../rate-limit.js';
 
-const COMMAND_WINDOW_S = 10;
 const tokenParams = z.object({ token: holdTokenSchema });
 // The event is part of the token, the token part of the address.
 const extendBody = extendCommandSchema.omit({ eventId: true, holdToken: true });
@@ -113,17 +110,16 @@ const remove = doc.route(
 
 export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   const { commands } = deps;
-  const limit = commandLimit(deps);
 
   app.openapi(hold, async (c) => {
     const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     return c.json((await run(c, deps, 'hold', payload.eventId, () => commands.hold(actor, payload))).hold, 201);
   });
 
   app.openapi(holdBest, async (c) => {
     const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     return c.json(
       (await run(c, deps, 'hold-best', payload.eventId, () => commands.holdBest(actor, payload))).hold,
       201,
@@ -131,7 +127,7 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 
   app.openapi(get, async (c) => {
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     const { token } = c.req.valid('param');
     return c.json(
       (await run(c, deps, 'get-hold', eventIdOfToken(token), () => commands.getHold(actor, token))).hold,
@@ -145,7 +141,7 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
       { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
       c.req.valid('header')['idempotency-key'],
     );
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     return c.json((await run(c, deps, 'extend', payload.eventId, () => commands.extend(actor, payload))).hold, 200);
   });
 
@@ -155,14 +151,14 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
       { ...c.req.valid('json'), ...address(c.req.valid('param').token) },
       c.req.valid('header')['idempotency-key'],
     );
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     const left = (await run(c, deps, 'release', payload.eventId, () => commands.release(actor, payload))).hold;
     return left === undefined ? c.body(null, 204) : c.json(left, 200);
   });
 
   app.openapi(remove, async (c) => {
     const payload = withRequestId(c, address(c.req.valid('param').token), c.req.valid('header')['idempotency-key']);
-    const actor = await limit(c);
+    const actor = await actorOf(c);
     await run(c, deps, 'release', payload.eventId, () => commands.release(actor, payload));
     return c.body(null, 204);
   });
@@ -174,21 +170,3 @@ interface Address {
   requestId?: string;
 }
 const address = (token: string): Address => ({ eventId: eventIdOfToken(token), holdToken: token });
-
-/** Counts a call against its subject. A shop's server and the box office act for many: they are not counted. */
-function commandLimit({ limits, counters }: HttpDeps) {
-  const consume: RateLimit =
-    limits === null
-      ? unlimited
-      : createRateLimit(counters, {
-          scope: 'commands',
-          points: limits.commandsPer10s,
-          seconds: COMMAND_WINDOW_S,
-          message: `More than ${limits.commandsPer10s} commands in ${COMMAND_WINDOW_S} seconds.`,
-        });
-  return async (c: AppContext) => {
-    const actor = await actorOf(c);
-    if (actor.subject !== null && !isStaff(actor)) await consume(actor.subject);
-    return actor;
-  };
-}
