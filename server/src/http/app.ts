@@ -20,11 +20,14 @@ import { keyRoutes } from './routes/keys.js';
 import { lifecycleRoutes } from './routes/lifecycle.js';
 import { mapRoutes } from './routes/map.js';
 import { mineRoutes } from './routes/mine.js';
+import { orderRoutes } from './routes/orders.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { staffRoutes } from './routes/staff.js';
 import { switchRoutes } from './routes/switches.js';
 import { systemRoutes } from './routes/system.js';
 import { ticketRoutes } from './routes/tickets.js';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.js';
+import { webhookRoutes } from './routes/webhooks.js';
 
 const PREFLIGHT_MAX_AGE_S = 600;
 
@@ -62,8 +65,11 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   mapRoutes(app, deps);
   staffRoutes(app, deps);
   holdRoutes(app, deps);
+  orderRoutes(app, deps);
   ticketRoutes(app, deps);
   switchRoutes(app, deps);
+  webhookRoutes(app, deps);
+  webhookDeliveryRoutes(app, deps);
   systemRoutes(app, deps);
   pageRoutes(app, deps.webRoot);
 
