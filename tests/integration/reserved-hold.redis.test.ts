@@ -2,7 +2,6 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandInput } from '../../server/src/domain/ports/seat-store.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { keys } from '../../server/src/redis/keys.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { seedEvent } from '../helpers/seed-event.js';

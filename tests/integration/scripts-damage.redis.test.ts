@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CommandInput } from '../../server/src/domain/ports/seat-store.js';
+import type { CommandInput, OrderEffect } from '../../server/src/domain/ports/seat-store.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
@@ -43,6 +43,7 @@ const common = (): CommandInput => ({
 const seats = (...numbers: number[]) => numbers.map((seatNo) => ({ seatNo, catNo: 0 }));
 const areas = (quantity: number) => [{ areaNo: 0, catNo: 1, quantity }];
 const ANN = `${EVENT}.ann`;
+const DAN = `${EVENT}.dan`;
 const NEXT = `${EVENT}.next`;
 
 const CALLS: Record<string, () => Promise<unknown>> = {
@@ -96,19 +97,56 @@ const CALLS: Record<string, () => Promise<unknown>> = {
     store.block({ ...common(), seats: seats(4), areas: areas(1), label: '', reason: '', categoryKeys: KEYS_OF_A }),
   unblock: () =>
     store.unblock({ ...common(), seats: seats(7), areas: areas(1), label: '', reason: '', categoryKeys: KEYS_OF_A }),
+  reserve: () => store.reserve({ ...common(), token: ANN, orderId: 'ord_ann', reserveMs: 1000 }),
+  unreserve: () =>
+    store.unreserve({
+      ...{ eventId: EVENT, epoch: 1, token: DAN, orderId: 'ord_dan' },
+      actor: 'x',
+      requestId: 'x',
+      cause: 'x',
+    }),
+  'settle sold': () => store.settle(effect('sold', { holdToken: DAN, take: [seat(5), seat(0), FLOOR] })),
+  'settle released': () => store.settle(effect('released', { holdToken: DAN })),
+  'settle returned': () =>
+    store.settle(
+      effect('returned', {
+        give: [
+          { ...seat(8), to: 'a' },
+          { ...FLOOR, to: 'b' },
+        ],
+      }),
+    ),
+  'settle exchanged': () =>
+    store.settle(effect('exchanged', { holdToken: DAN, take: [seat(5), FLOOR], give: [{ ...seat(8), to: 'a' }] })),
+  transfer: () =>
+    store.transferHolds({ eventId: EVENT, epoch: 1, from: 'ann', to: 'dan', requestId: 'x', maxPlaces: 0 }),
 };
+const seat = (placeNo: number) => ({ kind: 'seat', placeNo, catNo: 0, quantity: 1 }) as const;
+const FLOOR = { kind: 'area', placeNo: 0, catNo: 1, quantity: 1 } as const;
+const effect = (kind: OrderEffect['kind'], more: Partial<OrderEffect>): OrderEffect => ({
+  ...{ id: 1, orderId: 'ord_dan', eventId: EVENT, epoch: 1, kind, holdToken: '', take: [], give: [], cause: 'x' },
+  ...{ subject: 'dan', actor: 'x', requestId: 'x' },
+  ...more,
+});
 
-/** Ann holds seats 0, 1 and two places of the area; Bob's hold of seats 2, 3 has lapsed; seat 7 and a place are blocked. */
+/**
+ * Ann holds seats 0, 1 and two places of the area; Bob's hold of seats 2, 3 has lapsed; seat 7 and a place are blocked; Dan's
+ * hold of seat 6 and a place is reserved; seat 8 and a place are sold.
+ */
 async function scene(): Promise<void> {
   await redis.flushall();
   await seedEvent(redis, {
     eventId: EVENT,
     categoryKeys: KEYS_OF_A,
-    seatCategory: [0, 0, 0, 0, 0, 0, 0, 0],
+    seatCategory: [0, 0, 0, 0, 0, 0, 0, 0, 0],
     areas: [{ catNo: 1, capacity: 9 }],
   });
   const hold = { fromBlock: false, limits: LIMITS, categoryKeys: KEYS_OF_A };
   await store.hold({ ...common(), ...hold, seats: seats(0, 1), areas: areas(2), newToken: ANN });
+  const dan = { ...common(), subject: 'dan' };
+  await store.hold({ ...dan, ...hold, seats: seats(6), areas: areas(1), newToken: DAN });
+  await store.reserve({ ...dan, requestId: 'reserve', token: DAN, orderId: 'ord_dan', reserveMs: 1000 });
+  await store.settle({ ...effect('sold', { take: [seat(8), FLOOR] }), id: 9 });
   await store.hold({
     ...common(),
     ...hold,
@@ -128,7 +166,7 @@ async function everything(): Promise<Map<string, unknown>> {
   return all;
 }
 
-const STRING_KEYS = new Set([keys.map(EVENT)]);
+const STRING_KEYS = new Set([keys.map(EVENT), keys.effect(EVENT, 1)]);
 async function plantWrongKind(key: string): Promise<void> {
   await redis.del(key);
   if (STRING_KEYS.has(key)) await redis.lpush(key, 'no');
@@ -139,13 +177,17 @@ const PLACES = [
   keys.map(EVENT),
   keys.log(EVENT),
   keys.holdsIndex(EVENT),
+  keys.reservedIndex(EVENT),
   keys.event(EVENT),
   keys.userHolds(EVENT, 'ann'),
   keys.userHolds(EVENT, 'bob'),
+  keys.userHolds(EVENT, 'dan'),
+  keys.effect(EVENT, 1),
+  keys.hold(EVENT, DAN),
   keys.hold(EVENT, ANN),
   keys.hold(EVENT, NEXT),
   keys.hold(EVENT, `${EVENT}.bob`),
-  ...[0, 2, 4, 5, 7].map((seatNo) => keys.seat(EVENT, seatNo)),
+  ...[0, 2, 4, 5, 6, 7, 8].map((seatNo) => keys.seat(EVENT, seatNo)),
   keys.area(EVENT, 0),
   keys.inventory(EVENT, 'A'),
   keys.inventory(EVENT, 'B'),
@@ -157,7 +199,11 @@ const NUMBERS: [string, string][] = [
   [keys.area(EVENT, 0), 'held'],
   [keys.inventory(EVENT, 'A'), 'available'],
   [keys.inventory(EVENT, 'B'), 'pending'],
+  [keys.area(EVENT, 0), 'reserved'],
+  [keys.area(EVENT, 0), 'sold'],
   [keys.hold(EVENT, ANN), 'expiresAt'],
+  [keys.hold(EVENT, DAN), 'createdAt'],
+  [keys.hold(EVENT, DAN), 'heldUntil'],
   [keys.userHolds(EVENT, 'ann'), ANN],
 ];
 
