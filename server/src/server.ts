@@ -260,7 +260,8 @@ const switchControl = (base: Base, switches: SwitchBoard): SwitchControl => {
 
 function openHttp(
   base: Base,
-  parts: { feed: SeatFeed; commands: Commands; orders: OrderSales } & Omit<Identity, 'revocations'> & Omit<FairUse, 'pace'>,
+  parts: { feed: SeatFeed; commands: Commands; orders: OrderSales } & Omit<Identity, 'revocations'> &
+    Omit<FairUse, 'pace'>,
 ): FetchHandler {
   const { config, guard, postgres } = base;
   const app = createHttpApp({

@@ -203,10 +203,12 @@ export class Connection {
         error: invalidRequest([{ path: '', message: 'one payload and an acknowledgement, no more' }]).toWire(),
         replayed: false,
       };
+    // As over HTTP: who may not make the call learns nothing of what it would have said to the payload.
+    const forbidden = refusalOf(session.actor, route.name);
+    if (forbidden !== null) return { kind: 'refuse', error: forbidden, replayed: false };
     const parsed = route.parse(payload);
     if (!parsed.ok) return { kind: 'refuse', error: parsed.error, replayed: false };
-    const refused =
-      refusalOf(session.actor, route.name) ?? denialOf(this.deps.switches, session.actor, this.ip)?.toWire() ?? limited;
+    const refused = denialOf(this.deps.switches, session.actor, this.ip)?.toWire() ?? limited;
     if (refused !== null) return { kind: 'refuse', error: refused, replayed: false };
     try {
       const result = await parsed.run(this.#context(session, ack, requestId));

@@ -2,6 +2,7 @@ import type { CarriedHolds, Hold, SubscribeAck, UpName, UpPayload, WireError } f
 import type { Actor } from '../../domain/actor.js';
 import type { CommandResult, Commands } from '../../domain/ports/commands.js';
 import type { EventDirectory } from '../../domain/ports/event-directory.js';
+import type { OrderSales } from '../../domain/ports/orders.js';
 import type { SeatFeed } from '../../domain/ports/seat-feed.js';
 import type { HoldCarrier } from '../../domain/ports/hold-carrier.js';
 import type { Sessions } from '../../domain/ports/sessions.js';
@@ -19,6 +20,7 @@ export interface HandlerContext {
   /** The client's, else made here: the one in the log is the one that the command has. */
   readonly requestId: string;
   readonly commands: Commands;
+  readonly orders: Pick<OrderSales, 'reserve'>;
   readonly sessions: Sessions;
   readonly carrier: HoldCarrier;
   readonly directory: EventDirectory;

@@ -7,6 +7,7 @@ import { holdBest } from './hold-best.js';
 import { hold } from './hold.js';
 import { holds } from './holds.js';
 import { release } from './release.js';
+import { reserve } from './reserve.js';
 import { subscribe } from './subscribe.js';
 import { unsubscribe } from './unsubscribe.js';
 
@@ -46,6 +47,7 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map([
   route('hold-best', holdBest, COMMAND),
   route('extend', extend, COMMAND),
   route('release', release, COMMAND),
+  route('reserve', reserve, COMMAND),
   route('holds', holds, COMMAND),
   route('authenticate', authenticate, { serial: true }),
 ]);
