@@ -92,7 +92,7 @@ const DRIVERS = {
 
 /** Modules of the protocol without a schema at run time: what the SDK's core may import as values. */
 const WITHOUT_ZOD = '^client-sdk/src/protocol/(version|errors|map-codec|token|down/[^/]+)\\.ts$';
-const PRODUCT = '^(client-sdk|server|worker|launcher|sandbox|web)/';
+const PRODUCT = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|web)/';
 
 module.exports = {
   forbidden: [

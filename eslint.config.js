@@ -9,6 +9,7 @@ const PRODUCT = [
   'launcher/src/**/*.ts',
   'sandbox/src/**/*.ts',
   'client-sdk/src/**/*.ts',
+  'server-sdk/src/**/*.ts',
   'web/**/*.ts',
 ];
 const LOOSER = ['tests/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', '**/*.test.ts'];

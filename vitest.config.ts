@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const inServerSdk = (file: string): string => fileURLToPath(new URL(`server-sdk/src/${file}`, import.meta.url));
 const inSdk = (file: string): string => fileURLToPath(new URL(`client-sdk/src/${file}`, import.meta.url));
 /**
  * Tests see @aisle/client as it is written, not as it was last built. The same as the condition `aisle-source`, which
  * vitest does not pass on to its global setup.
  */
 const alias = [
+  { find: /^@aisle\/server$/, replacement: inServerSdk('index.ts') },
   { find: /^@aisle\/client$/, replacement: inSdk('index.ts') },
   { find: /^@aisle\/client\/protocol$/, replacement: inSdk('protocol/index.ts') },
 ];

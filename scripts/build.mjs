@@ -1,4 +1,4 @@
-// npm run build: TypeScript to dist/ and client-sdk/dist/. --types adds the SDK's declarations, --force builds
+// npm run build: TypeScript to dist/ and client-sdk/dist/. --types adds the SDKs' declarations, --force builds
 // everything again, --quiet says nothing when all is well.
 import { build } from './lib/build.mjs';
 import { elapsed, fail, say } from './lib/console.mjs';
@@ -19,7 +19,13 @@ try {
 }
 if (options.has('--types')) {
   const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc');
-  const { code } = await run(process.execPath, [tsc, '-p', 'scripts/tsconfig.types.json'], { cwd: root });
-  if (code !== 0) fail('The declarations of @aisle/client could not be made; see above.');
-  if (!options.has('--quiet')) say(`Declarations of @aisle/client made in ${elapsed()}.`);
+  // In this order: the second reads the declarations that the first makes.
+  for (const [name, project] of [
+    ['@aisle/client', 'scripts/tsconfig.types.json'],
+    ['@aisle/server', 'scripts/tsconfig.server-types.json'],
+  ]) {
+    const { code } = await run(process.execPath, [tsc, '-p', project], { cwd: root });
+    if (code !== 0) fail(`The declarations of ${name} could not be made; see above.`);
+    if (!options.has('--quiet')) say(`Declarations of ${name} made in ${elapsed()}.`);
+  }
 }

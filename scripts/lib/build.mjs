@@ -8,7 +8,7 @@ import { inRoot, root } from './paths.mjs';
  *
  *   server/src, worker/src, launcher/src, sandbox/src, cli/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
  *   sql, package.json                           → dist/<same path>, so that relative URLs hold in dist as in source
- *   client-sdk/src                              → client-sdk/dist, as ES modules
+ *   client-sdk/src, server-sdk/src              → client-sdk/dist, server-sdk/dist, as ES modules
  *   web                                         → dist/web: html, css, images as they are; web/src/<page>.ts bundled to
  *                                                 dist/web/assets/<page>.js
  *
@@ -16,6 +16,7 @@ import { inRoot, root } from './paths.mjs';
  */
 const NODE_FOLDERS = ['server/src', 'worker/src', 'launcher/src', 'sandbox/src', 'cli/src', 'bench'];
 const SDK_FOLDER = 'client-sdk/src';
+const SERVER_SDK_FOLDER = 'server-sdk/src';
 const WEB_FOLDER = 'web';
 const COPIED = ['sql', 'package.json'];
 const NODE_TARGET = 'node20.19';
@@ -106,6 +107,14 @@ async function compileAll(esbuild, found) {
       target: BROWSER_TARGET,
     }),
     compile(esbuild, {
+      ...transpiled,
+      entryPoints: found.serverSdk.filter(isSource),
+      outbase: SERVER_SDK_FOLDER,
+      outdir: 'server-sdk/dist',
+      platform: 'node',
+      target: NODE_TARGET,
+    }),
+    compile(esbuild, {
       bundle: true,
       minify: true,
       entryPoints: found.web.filter(isPageEntry),
@@ -135,10 +144,11 @@ export async function build({ force = false } = {}) {
   const found = {
     node: NODE_FOLDERS.flatMap(filesBelow),
     sdk: filesBelow(SDK_FOLDER),
+    serverSdk: filesBelow(SERVER_SDK_FOLDER),
     web: filesBelow(WEB_FOLDER),
     copied: COPIED.flatMap(filesBelow),
   };
-  const print = fingerprint([...found.node, ...found.sdk, ...found.web, ...found.copied]);
+  const print = fingerprint([...found.node, ...found.sdk, ...found.serverSdk, ...found.web, ...found.copied]);
   const before = readStamp();
   if (!force && before.fingerprint === print && before.outputs.every((file) => existsSync(inRoot(file)))) {
     return { upToDate: true, files: before.outputs.length };

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-const FOLDERS = ['server', 'worker', 'launcher', 'client-sdk', 'web'];
+const FOLDERS = ['server', 'worker', 'launcher', 'client-sdk', 'server-sdk', 'web'];
 const CRUISE_TIMEOUT_MS = 60_000;
 
 interface Violation {
@@ -46,6 +46,7 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
     'client-sdk/src/bad-type.ts',
     "import type { Ok } from '../../server/src/domain/ok.js';\nexport type Bad = Ok;",
   ],
+  ['server-sdk-imports-only-its-own', 'server-sdk/src/bad.ts', "import '../../server/src/domain/ok.js';"],
   ['platform-imports-only-its-own', 'server/src/platform/bad.ts', "import '../domain/ok.js';"],
   ['domain-imports-only-its-own', 'server/src/domain/bad.ts', "import '../platform/ok.js';"],
   ['redis-imports-only-its-own', 'server/src/redis/bad.ts', "import '../db/ok.js';"],
@@ -58,6 +59,7 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
   ['fanout-imports-only-its-own', 'server/src/fanout/bad.ts', "import '../redis/ok.js';"],
   ['fanout-imports-only-its-own', 'server/src/fanout/bad-commands.ts', "import '../commands/ok.js';"],
   ['gateway-imports-only-its-own', 'server/src/gateway/bad.ts', "import '../redis/ok.js';"],
+  ['tickets-imports-only-its-own', 'server/src/tickets/bad.ts', "import '../http/ok.js';"],
   ['http-imports-only-its-own', 'server/src/http/bad.ts', "import '../gateway/ok.js';"],
   ['worker-imports-only-its-own', 'worker/src/bad.ts', "import '../../server/src/gateway/ok.js';"],
   ['worker-imports-only-its-own', 'worker/src/bad-http.ts', "import '../../server/src/http/ok.js';"],
@@ -122,7 +124,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     "import './gateway/ok.js';\nimport './redis/ok.js';\nimport './db/ok.js';\nimport './jobs/ok.js';",
 };
 
-const ROOMS = ['platform', 'domain', 'redis', 'db', 'jobs', 'auth', 'rebuild', 'commands', 'fanout', 'gateway', 'http'];
+const ROOMS = ['platform', 'domain', 'redis', 'db', 'jobs', 'auth', 'rebuild', 'tickets', 'commands', 'fanout', 'gateway', 'http'];
 const PACKAGES = [
   'ioredis',
   'postgres',
