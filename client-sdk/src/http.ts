@@ -55,7 +55,8 @@ export async function fetchJson(
       return await once(call, request);
     } catch (error) {
       if (!(error instanceof AisleError) || !error.retryable) throw error;
-      const waitMs = Math.max(backoffMs(attempt, RETRY_MIN_MS, RETRY_MAX_MS), error.retryAfterMs ?? 0);
+      // On top of it: many are told the same time.
+      const waitMs = backoffMs(attempt, RETRY_MIN_MS, RETRY_MAX_MS) + (error.retryAfterMs ?? 0);
       if (monotonicMs() + waitMs >= deadline) throw error;
       await sleep(waitMs);
     }

@@ -6,6 +6,7 @@ import { newRequestId } from '../request-id.js';
 import { monotonicMs, sleep } from '../time.js';
 import { backoffMs } from './backoff.js';
 import type { Connection } from './connection.js';
+import type { Pace, Turn } from './pace.js';
 import type { Outcome } from './socket.js';
 
 /** First wait after a retryable refusal, when the server names none; doubles up to the second. */
@@ -45,6 +46,9 @@ export async function runCommand<N extends CommandName>(
   return run.run();
 }
 
+/** Commands ever asked for: their place in the queue. */
+let orders = 0;
+
 class CommandRun<N extends CommandName> {
   readonly #connection: Connection;
   readonly #timeouts: Timeouts;
@@ -59,6 +63,7 @@ class CommandRun<N extends CommandName> {
   #renewed = false;
   #refusals = 0;
   #last: AisleError | undefined;
+  readonly #order = ++orders;
 
   constructor(connection: Connection, timeouts: Timeouts, name: N, payload: UpPayload<N>, timeoutMs: number) {
     this.#connection = connection;
@@ -73,24 +78,46 @@ class CommandRun<N extends CommandName> {
 
   async run(): Promise<Answered<N>> {
     for (;;) {
-      if (!(await this.#connection.whenReady(this.#leftMs()))) throw this.#gaveUp();
-      this.#checkSubject();
-      const sentAtMs = monotonicMs();
-      const outcome = await this.#attempt();
-      if (outcome.kind === 'ack') {
-        const answer = readAnswer<N>(outcome.value);
-        if (!(answer instanceof AisleError)) return { value: answer, sentAtMs };
-        await this.#afterRefusal(answer);
-      } else {
-        this.#unknown = true;
-        if (outcome.kind === 'timeout') this.#connection.suspect(sentAtMs);
-      }
+      const answer = await this.#inTurn();
+      if (answer instanceof AisleError) await this.#afterRefusal(answer);
+      else if (answer !== null) return answer;
       if (this.#leftMs() <= 0) throw this.#gaveUp();
     }
   }
 
   #leftMs(): number {
     return this.#deadlineMs - monotonicMs();
+  }
+
+  /** One attempt, when the server takes commands (see Pace). Null: no answer came. */
+  async #inTurn(): Promise<Answered<N> | AisleError | null> {
+    const turns: [Pace, Turn][] = [];
+    let refusal: AisleError | null = null;
+    try {
+      for (const pace of this.#connection.pacesOf(this.#name)) {
+        const turn = await pace.enter(this.#order, this.#deadlineMs);
+        this.#last = turn === null ? (pace.refusal ?? this.#last) : this.#last;
+        if (turn === null) throw this.#gaveUp();
+        turns.push([pace, turn]);
+      }
+      if (!(await this.#connection.whenReady(this.#leftMs()))) throw this.#gaveUp();
+      this.#checkSubject();
+      const sentAtMs = monotonicMs();
+      const outcome = await this.#attempt();
+      if (outcome.kind === 'timeout') this.#connection.suspect(sentAtMs);
+      if (outcome.kind !== 'ack') {
+        this.#unknown = true;
+        return null;
+      }
+      const answer = readAnswer<N>(outcome.value);
+      if (!(answer instanceof AisleError)) return { value: answer, sentAtMs };
+      if (answer.code === 'RATE_LIMITED') refusal = answer;
+      return answer;
+    } finally {
+      // What a switch slows down (holds of an event) does not hold up the other commands.
+      const pace = this.#connection.paceOf(refusal);
+      for (const [entered, turn] of turns) entered.settle(turn, entered === pace ? refusal : null);
+    }
   }
 
   #attempt(): Promise<Outcome> {
@@ -124,6 +151,8 @@ class CommandRun<N extends CommandName> {
     // UNAVAILABLE and INTERNAL may have failed after the change was made; RATE_LIMITED is said before anything is done.
     if (error.code !== 'RATE_LIMITED') this.#unknown = true;
     this.#last = error;
+    // The wait is in the queue of all commands.
+    if (error.code === 'RATE_LIMITED') return;
     const waitMs = Math.max(backoffMs(this.#refusals++, RETRY_MIN_MS, RETRY_MAX_MS), error.retryAfterMs ?? 0);
     if (waitMs >= this.#leftMs()) throw this.#gaveUp();
     await sleep(waitMs);

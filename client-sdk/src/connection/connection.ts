@@ -10,6 +10,7 @@ import { backoffMs } from './backoff.js';
 import type { Message } from './messages.js';
 import { AisleSocket, type Ending, type Outcome } from './socket.js';
 import type { ConnectionState } from './state.js';
+import { Pace } from './pace.js';
 import { askToken, renewInMs } from './token.js';
 
 /** A connection that lived this long starts its backoff anew. */
@@ -59,6 +60,9 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #events: ConnectionEvents;
   readonly #waiters = new Set<() => void>();
+  /** Of all commands, and of those that take places: a switch may slow these down alone. */
+  readonly #pace = new Pace();
+  readonly #holdPace = new Pace();
   #phase: Phase = { at: 'idle' };
   /** Attempts since the last stable connection. */
   #attempt = 0;
@@ -92,6 +96,16 @@ export class Connection {
 
   get hello(): Hello | null {
     return this.#phase.at === 'ready' ? this.#phase.hello : null;
+  }
+
+  /** Where a command waits its turn while the server refuses for rate. */
+  pacesOf(name: UpName): readonly Pace[] {
+    return name === 'hold' || name === 'hold-best' ? [this.#holdPace, this.#pace] : [this.#pace];
+  }
+
+  /** Which of them a refusal closes. */
+  paceOf(refusal: AisleError | null): Pace {
+    return refusal?.details?.switch === undefined ? this.#pace : this.#holdPace;
   }
 
   /** The token this connection last presented; null: none. */
@@ -308,7 +322,8 @@ export class Connection {
   #retry(error: AisleError): void {
     const { backoffMinMs, backoffMaxMs } = this.#settings.timeouts;
     const attempt = this.#attempt++;
-    const retryInMs = Math.max(backoffMs(attempt, backoffMinMs, backoffMaxMs), error.retryAfterMs ?? 0);
+    // On top of it: many are told the same time.
+    const retryInMs = backoffMs(attempt, backoffMinMs, backoffMaxMs) + (error.retryAfterMs ?? 0);
     const cancel = after(retryInMs, () => this.#open());
     this.#leave({ at: 'waiting', attempt, error, retryInMs, cancel });
   }
