@@ -3,7 +3,7 @@ import { timestampSchema } from '../ids.js';
 
 /** POST /v1/orders/{id}/tickets/link: how long it opens the page; 15 minutes where left out, an hour at most. */
 export const ticketsLinkRequestSchema = z.strictObject({
-  ttlSeconds: z.int().min(30).max(3600).default(900),
+  ttlSeconds: z.int().min(30).max(3600).optional(),
 });
 /** `url` is relative to the server's own address. Whoever has it sees the order's tickets until then. */
 export const ticketsLinkSchema = z.object({ url: z.string(), expiresAt: timestampSchema });

@@ -24,6 +24,7 @@ import { PAGE_POLICY } from '../ticket-page/styles.js';
 
 /** Gates read the keys again this often at the least; a new key is in use before that only where a gate meets it. */
 const KEYS_MAX_AGE_S = 300;
+const DEFAULT_LINK_S = 900;
 const MAX_ACCESS_CHARS = 1000;
 const orderParams = z.object({ id: orderIdSchema });
 const common = { tags: ['Tickets'], ...doc.withToken };
@@ -157,7 +158,7 @@ function pageRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   app.openapi(link, async (c) => {
     const { id } = c.req.valid('param');
     await ownOrder(await actorOf(c), id, tickets);
-    const { access, expiresAt } = await tickets.links.mint(id, c.req.valid('json').ttlSeconds);
+    const { access, expiresAt } = await tickets.links.mint(id, c.req.valid('json').ttlSeconds ?? DEFAULT_LINK_S);
     c.header('cache-control', 'no-store');
     return c.json({ url: `/v1/orders/${id}/tickets?access=${access}`, expiresAt: expiresAt.toISOString() }, 201);
   });
