@@ -7,6 +7,7 @@ import { createRevocations, type Revocations } from './auth/revocations.js';
 import { createSessions } from './auth/sessions.js';
 import { createHoldCarrier } from './commands/carry-holds.js';
 import { createCommands, dropHolds, dropSubject } from './commands/index.js';
+import { createOrderChangeCommands } from './commands/orders/changes.js';
 import { createOrderSales } from './commands/orders/index.js';
 import { createBlockLedger } from './db/blocks.js';
 import { createCleanupRunRecorder } from './db/cleanup-runs.js';
@@ -15,12 +16,16 @@ import { createEventDirectory, type ClosableEventDirectory } from './db/event-di
 import { createHoldingEvents } from './db/holding-events.js';
 import { watchPostgres, type PostgresHealth } from './db/health.js';
 import { migrate } from './db/migrate.js';
+import { createBookingImports } from './db/booking-import.js';
+import { createOrderChanges } from './db/order-changes-book.js';
 import { createOrderBook } from './db/orders.js';
 import { createSwitchBoard, type SwitchBoard } from './db/switch-board.js';
 import type { LiveEvent } from './domain/event.js';
 import type { Commands } from './domain/ports/commands.js';
 import type { HoldPace } from './domain/ports/switches.js';
+import type { OrderChangeCommands } from './domain/ports/order-changes.js';
 import type { OrderSales } from './domain/ports/orders.js';
+import type { PaymentCommands } from './domain/ports/payments.js';
 import type { SeatFeed } from './domain/ports/seat-feed.js';
 import type { EventConfig } from './domain/ports/seat-store.js';
 import type { HoldCarrier } from './domain/ports/hold-carrier.js';
@@ -34,6 +39,8 @@ import type { EventHooks, SwitchControl } from './http/deps.js';
 import { createSweeper } from './jobs/sweep.js';
 import { createHoldPace } from './limits/hold-pace.js';
 import { createLimits, type Limits } from './limits/limits.js';
+import { openPayments } from './open-payments.js';
+import { createPaymentProvider } from './payments/registry.js';
 import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import type { Logger } from './platform/logger.js';
@@ -109,12 +116,17 @@ export async function startServer(
     ...{ blocks: createBlockLedger(base.sql), remembers: createRequestMemory(base.redis), random: Math.random },
   };
   const commands = createCommands(commandDeps);
-  const orders = createOrderSales({
-    ...commandDeps,
-    ...{ book: createOrderBook(base.sql), codes: base.tickets.codes },
+  const orderBook = createOrderBook(base.sql);
+  const orderDeps = { ...commandDeps, book: orderBook, codes: base.tickets.codes };
+  const orders = createOrderSales(orderDeps);
+  const orderChanges = createOrderChangeCommands({
+    ...orderDeps,
+    ...{ changes: createOrderChanges(base.sql), imports: createBookingImports(base.sql) },
   });
+  const provider = createPaymentProvider(config, systemClock);
+  const payments = openPayments({ ...base, orderBook, provider, sales: orders, seats: commands });
   const identity = openIdentity(base);
-  fetch = openHttp(base, { feed, commands, orders, ...identity, ...fairUse });
+  fetch = openHttp(base, { feed, commands, orders, orderChanges, payments, ...identity, ...fairUse });
   const gateway = createGateway({
     ...{ engine, commands, orders, ...identity, ...fairUse },
     ...{ feed, directory, config, version, metrics, logger },
@@ -260,7 +272,13 @@ const switchControl = (base: Base, switches: SwitchBoard): SwitchControl => {
 
 function openHttp(
   base: Base,
-  parts: { feed: SeatFeed; commands: Commands; orders: OrderSales } & Omit<Identity, 'revocations'> &
+  parts: {
+    feed: SeatFeed;
+    commands: Commands;
+    orders: OrderSales;
+    orderChanges: OrderChangeCommands;
+    payments: PaymentCommands;
+  } & Omit<Identity, 'revocations'> &
     Omit<FairUse, 'pace'>,
 ): FetchHandler {
   const { config, guard, postgres } = base;

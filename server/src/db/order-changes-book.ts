@@ -2,13 +2,12 @@ import type { OrderChanges } from '../domain/ports/order-changes.js';
 import type { ChangeBy } from '../domain/ports/orders.js';
 import { guarded, type Queryable, type Sql } from './client.js';
 import { earlierChange, refundOrder } from './order-changes.js';
-import { abandonExchange, exchangeOrder } from './order-exchange.js';
+import { exchangeOrder } from './order-exchange.js';
 
 export const createOrderChanges = (sql: Sql): OrderChanges => ({
   refund: (input) => refundOrder(sql, input),
   exchange: (input) => exchangeOrder(sql, input),
   earlier: (orderId, by) => earlier(sql, orderId, by),
-  abandon: (hold) => abandonExchange(sql, hold),
   paidOfCancelled: (limit, after) => paidOfCancelled(sql, limit, after),
 });
 

@@ -8,6 +8,7 @@ import { insertEffects, openEffectsOf } from './order-effects.js';
 import { rereadOrder, toTicket, type TicketRow } from './order-rows.js';
 import { giveMoneyBack, returnPlaces } from './order-returns.js';
 import { announceOrder, announceTickets, appendChange } from './orders-history.js';
+import { isOtherRequest, rememberRequest } from './orders-requests.js';
 import { openStep } from './orders-steps.js';
 
 /** An order with live tickets. */
@@ -58,6 +59,7 @@ async function refundIn(tx: Transaction, input: RefundInput): Promise<RefundResu
     if (earlier.kind !== 'refunded' || earlier.changes.fingerprint !== input.fingerprint) return { kind: 'mismatch' };
     return { kind: 'already', order, effects: await openEffectsOf(tx, order.id), money: moneyOf(earlier) };
   }
+  if (await isOtherRequest(tx, input)) return { kind: 'mismatch' };
   if (!CHANGEABLE.has(order.status)) return { kind: 'conflict', order };
   const chosen = choose(order, input);
   if (!('tickets' in chosen)) return chosen;
@@ -103,6 +105,7 @@ async function applyRefund(
     UPDATE orders SET status = ${status}, version = version + 1, refunded_minor = refunded_minor + ${amountMinor},
       updated_at = now() WHERE id = ${id} AND version = ${order.version} RETURNING id`;
   if (moved.length !== 1) throw new Error(`order ${id} changed under its lock`);
+  await rememberRequest(tx, input);
   const stored = await rereadOrder(tx, id);
   const ticketIds = tickets.map((ticket) => ticket.id);
   const told = { ticketIds, amountMinor, ...money, seats: input.to.to === 'a' ? 'release' : 'block' };

@@ -3,7 +3,6 @@ import type { JSONValue } from 'postgres';
 import { placeMinor, totalMinor, unitPrice } from '../domain/prices.js';
 import type { ExchangeInput, ExchangeResult } from '../domain/ports/order-changes.js';
 import type { StoredItem, StoredOrder, StoredTicket } from '../domain/ports/orders.js';
-import type { OrderEffect } from '../domain/ports/seat-store.js';
 import { failpoint } from '../platform/failpoint.js';
 import { LONG_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
 import { cancelTickets, CHANGEABLE, earlierChange, TicketsMoved } from './order-changes.js';
@@ -12,6 +11,7 @@ import { rereadOrder } from './order-rows.js';
 import { bookExternal, returnPlaces } from './order-returns.js';
 import { claimPlaces, sellClaims } from './orders-claims.js';
 import { announceOrder, announceTickets, appendChange } from './orders-history.js';
+import { isOtherRequest, rememberRequest } from './orders-requests.js';
 import { openStep } from './orders-steps.js';
 import { insertTickets } from './orders-tickets.js';
 
@@ -56,6 +56,7 @@ async function exchangeIn(tx: Transaction, input: ExchangeInput): Promise<Exchan
     if (earlier.kind !== 'exchanged' || earlier.changes.fingerprint !== input.fingerprint) return { kind: 'mismatch' };
     return { kind: 'already', order, effects: await openEffectsOf(tx, order.id) };
   }
+  if (await isOtherRequest(tx, input)) return { kind: 'mismatch' };
   if (!CHANGEABLE.has(order.status)) return { kind: 'conflict', order };
   const old = ticketsOf(order, input.ticketIds);
   if (await givenUp(tx, order.id, input.holdToken)) return { kind: 'gone' };
@@ -114,14 +115,13 @@ async function apply(
   await removeItems(tx, id, old);
   await insertItems(tx, id, items);
   const issued = await insertTickets(tx, order, items);
-  if (input.payment !== null && differenceMinor !== 0) {
-    const kind = differenceMinor > 0 ? 'external_payment' : 'external_refund';
-    await bookExternal(tx, order, kind, Math.abs(differenceMinor), input.payment.reference);
-  }
+  const booked = await bookDifference(tx, order, input, differenceMinor);
   const moved = await tx`
-    UPDATE orders SET version = version + 1, total_minor = total_minor + ${differenceMinor}, updated_at = now()
+    UPDATE orders SET version = version + 1, total_minor = total_minor + ${differenceMinor},
+      payment_kind = ${booked ? 'external' : order.paymentKind}, updated_at = now()
     WHERE id = ${id} AND version = ${order.version} RETURNING id`;
   if (moved.length !== 1) throw new Error(`order ${id} changed under its lock`);
+  await rememberRequest(tx, input);
   const stored = await rereadOrder(tx, id);
   const told = { cancelledTicketIds: idsOf(cancelled), issuedTicketIds: idsOf(issued), differenceMinor };
   const history: Record<string, JSONValue> = {
@@ -140,6 +140,24 @@ async function apply(
     },
   ]);
   return { kind: 'done', order: { ...stored, settled: false }, effects: await openEffectsOf(tx, id) };
+}
+
+/**
+ * A booking without payment details is not in the books, and neither is what was paid for it later; one that was free enters
+ * them here. True: it did.
+ */
+async function bookDifference(
+  tx: Transaction,
+  order: StoredOrder,
+  { payment }: ExchangeInput,
+  differenceMinor: number,
+): Promise<boolean> {
+  if (payment === null || differenceMinor === 0) return false;
+  const wasFree = order.paymentKind === 'none' && order.totalMinor === 0;
+  if (order.paymentKind === 'none' && !wasFree) return false;
+  const kind = differenceMinor > 0 ? 'external_payment' : 'external_refund';
+  await bookExternal(tx, order, kind, Math.abs(differenceMinor), payment.reference);
+  return wasFree;
 }
 
 const idsOf = (tickets: readonly StoredTicket[]): string[] => tickets.map(({ id }) => id);
@@ -193,33 +211,9 @@ async function insertItems(
       "feeMinor" bigint, "taxMinor" bigint)`;
 }
 
-/** Its reserved hold was freed by the worker: then nothing may be sold on it. Under the order's lock. */
+/** The worker gave its reserved hold up (orders-orphans.ts): then nothing may be sold on it. Under the order's lock. */
 async function givenUp(tx: Transaction, orderId: string, token: string): Promise<boolean> {
   const rows = await tx`
     SELECT 1 FROM order_effects WHERE order_id = ${orderId} AND hold_token = ${token} AND kind = 'released'`;
   return rows.length > 0;
-}
-
-/**
- * Places that were reserved for an exchange of this order which never came: given up, so that a late one finds them gone.
- * Nothing where the hold is the order's own, or an exchange was committed with it, or it was given up before.
- */
-export function abandonExchange(
-  sql: Sql,
-  hold: { readonly orderId: string; readonly token: string; readonly subject: string },
-): Promise<OrderEffect[]> {
-  return transaction(sql, async (tx) => {
-    const step = await openStep(tx, hold.orderId);
-    if (step === null || (step.order.status === 'pending' && step.order.holdToken === hold.token)) return [];
-    const known = await tx`
-      SELECT 1 FROM order_effects WHERE order_id = ${hold.orderId} AND hold_token = ${hold.token}`;
-    if (known.length > 0) return [];
-    const { eventId, id: orderId } = step.order;
-    return insertEffects(tx, [
-      {
-        ...{ orderId, eventId, epoch: step.epoch, kind: 'released', holdToken: hold.token, take: [], give: [] },
-        ...{ cause: 'abandoned', subject: hold.subject, actor: 'system', requestId: 'settle' },
-      },
-    ]);
-  });
 }

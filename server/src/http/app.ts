@@ -20,7 +20,9 @@ import { keyRoutes } from './routes/keys.js';
 import { lifecycleRoutes } from './routes/lifecycle.js';
 import { mapRoutes } from './routes/map.js';
 import { mineRoutes } from './routes/mine.js';
+import { orderChangeRoutes } from './routes/order-changes.js';
 import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { staffRoutes } from './routes/staff.js';
 import { switchRoutes } from './routes/switches.js';
@@ -66,6 +68,8 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   staffRoutes(app, deps);
   holdRoutes(app, deps);
   orderRoutes(app, deps);
+  orderChangeRoutes(app, deps);
+  paymentRoutes(app, deps);
   ticketRoutes(app, deps);
   switchRoutes(app, deps);
   webhookRoutes(app, deps);

@@ -11,7 +11,7 @@ export const MAX_CHART_BODY_BYTES = 64 * MIB_BYTES;
 
 const JSON_TYPE = /^application\/(?:json|[a-z0-9.-]+\+json)\s*(?:;|$)/i;
 
-const tooLarge = (maxBytes: number): never => {
+export const tooLarge = (maxBytes: number): never => {
   throw AisleError.of('PAYLOAD_TOO_LARGE', { details: { maxBytes } });
 };
 

@@ -4,12 +4,16 @@ import { createPeople } from '../../../server/src/auth/people.js';
 import { createRevocations } from '../../../server/src/auth/revocations.js';
 import { createSessions } from '../../../server/src/auth/sessions.js';
 import { createCommands, dropHolds } from '../../../server/src/commands/index.js';
+import { createOrderChangeCommands } from '../../../server/src/commands/orders/changes.js';
 import { createOrderSales } from '../../../server/src/commands/orders/index.js';
 import { createBlockLedger } from '../../../server/src/db/blocks.js';
 import { createHoldingEvents } from '../../../server/src/db/holding-events.js';
 import { createHoldCarrier } from '../../../server/src/commands/carry-holds.js';
 import { eventsHeldBy } from '../../../server/src/redis/held-events.js';
+import { openPayments } from '../../../server/src/open-payments.js';
 import { createEventDirectory } from '../../../server/src/db/event-directory.js';
+import { createBookingImports } from '../../../server/src/db/booking-import.js';
+import { createOrderChanges } from '../../../server/src/db/order-changes-book.js';
 import { createOrderBook } from '../../../server/src/db/orders.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
 import { parseAddressPolicy } from '../../../server/src/domain/webhooks/address.js';
@@ -128,7 +132,16 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     onCancelled: async (eventId) => void (await dropHolds(store.store, directory, eventId)),
   };
   const tickets = createTickets({ sql, clock: systemClock, logger: silent });
-  const orders = createOrderSales({ ...commandDeps, book: createOrderBook(sql), codes: tickets.codes });
+  const orderDeps = { ...commandDeps, book: createOrderBook(sql), codes: tickets.codes };
+  const orders = createOrderSales(orderDeps);
+  const orderChanges = createOrderChangeCommands({
+    ...orderDeps,
+    ...{ changes: createOrderChanges(sql), imports: createBookingImports(sql) },
+  });
+  const payments = openPayments({
+    ...{ sql, store: store.store, orderBook: orderDeps.book, sales: orders, seats: commands },
+    ...{ provider: null, metrics, logger: silent },
+  });
   const revocations = createRevocations({
     ...{ sql, logger: silent },
     tell: () => Promise.resolve(),
@@ -137,7 +150,19 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
   const holdingEvents = createHoldingEvents(sql, systemClock);
   const deps: HttpDeps = {
     tickets,
-    ...{ sql, directory, commands, orders, feed, metrics, hooks, logger: silent, clock: systemClock },
+    ...{
+      sql,
+      directory,
+      commands,
+      orders,
+      orderChanges,
+      payments,
+      feed,
+      metrics,
+      hooks,
+      logger: silent,
+      clock: systemClock,
+    },
     people: createPeople(revocations),
     carrier: createHoldCarrier({
       ...{ store: store.store, directory },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minorSchema } from '../event.js';
 import { areaChoicesSchema, commandFields, seatChoicesSchema } from '../hold.js';
-import { eventIdSchema, holdTokenSchema, timestampSchema } from '../ids.js';
+import { eventIdSchema, holdTokenSchema, placeIdSchema, timestampSchema } from '../ids.js';
 import {
   buyerSchema,
   externalIdSchema,
@@ -97,6 +97,33 @@ export const exchangeOrderSchema = z.strictObject({
   reason: z.string().max(500).optional(),
   requestId: commandFields.requestId,
 });
+/** POST /v1/events/{id}/bookings/import?dryRun= */
+export const importQuerySchema = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') });
+export const importAnswerSchema = z.object({
+  /** True: the file would go through; nothing was written. */
+  dryRun: z.boolean(),
+  orders: z.int(),
+  tickets: z.int(),
+  totalMinor: z.int(),
+  currency: z.string(),
+  items: z.array(z.object({ externalId: z.string(), orderId: z.string() })),
+});
+/** GET /v1/events/{id}/blocks: what is kept back, seats first. */
+export const blockListSchema = z.object({
+  items: z.array(
+    z.object({
+      seat: placeIdSchema.optional(),
+      area: placeIdSchema.optional(),
+      quantity: z.int().min(1),
+      label: z.string(),
+      reason: z.string(),
+      /** Who blocked it: the subject of the call. */
+      actor: z.string(),
+      since: timestampSchema,
+    }),
+  ),
+  nextCursor: z.string().optional(),
+});
 /** GET /v1/orders. Without eventId and filters: one's own, newest change last. */
 export const listOrdersSchema = z.strictObject({
   eventId: eventIdSchema.optional(),
@@ -124,6 +151,8 @@ export type PayOrder = z.infer<typeof payOrderSchema>;
 export type CheckoutAnswer = z.infer<typeof checkoutAnswerSchema>;
 export type CancelOrder = z.infer<typeof cancelOrderSchema>;
 export type RefundOrder = z.infer<typeof refundOrderSchema>;
+export type ImportAnswer = z.infer<typeof importAnswerSchema>;
+export type BlockList = z.infer<typeof blockListSchema>;
 export type RefundedOrder = z.infer<typeof refundedOrderSchema>;
 export type ExchangeOrder = z.infer<typeof exchangeOrderSchema>;
 export type ListOrders = z.infer<typeof listOrdersSchema>;

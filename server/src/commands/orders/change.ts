@@ -1,15 +1,13 @@
 import { AisleError, wireError, type WireError } from '@aisle/client/protocol';
 import type { Actor } from '../../domain/actor.js';
 import type { ChangeRefusal, OrderChanges, ReturnTo } from '../../domain/ports/order-changes.js';
-import type { OrderBook, StoredOrder } from '../../domain/ports/orders.js';
-import type { TicketCodes } from '../../domain/ports/tickets.js';
+import type { StoredOrder } from '../../domain/ports/orders.js';
 import { openCall, type Call, type CommandDeps } from '../context.js';
+import { orderNotFound, type OrderDeps } from './deps.js';
 
 /** What commands that change paid orders work with. */
-export interface ChangeDeps extends CommandDeps {
-  readonly orders: OrderBook;
+export interface ChangeDeps extends OrderDeps {
   readonly changes: OrderChanges;
-  readonly codes: Pick<TicketCodes, 'codeOf'>;
 }
 
 const RETRY_AFTER_MS = 200;
@@ -26,16 +24,13 @@ export async function openChange(
   orderId: string,
   payload: { readonly requestId?: string | undefined },
 ): Promise<ChangeCall> {
-  const order = actor.subject === null ? null : await deps.orders.find(orderId);
+  const order = actor.subject === null ? null : await deps.book.find(orderId);
   if (actor.subject !== null && order === null) throw orderNotFound(orderId);
   const addressed = { ...payload, orderId, eventId: order?.eventId ?? '' };
   const call = await openCall(deps, actor, name, addressed);
   if (!call.staff || order === null) throw AisleError.of('FORBIDDEN');
   return { ...call, order };
 }
-
-export const orderNotFound = (orderId: string): AisleError =>
-  AisleError.of('ORDER_NOT_FOUND', { details: { orderId } });
 
 /**
  * What gives places back is written only while Redis is seen to have the event's epoch: a load under way may have read

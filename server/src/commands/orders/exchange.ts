@@ -45,7 +45,7 @@ export async function exchangeOrder(
       return { ok: false, replayed: false, error: present(orderId, result) };
     }
     await failpoint('exchange-after-commit');
-    await applyEffects(deps.store, deps.orders, result.effects);
+    await applyEffects(deps.store, deps.book, result.effects);
     const order = presentOrder(result.order, (ticket) => deps.codes.codeOf(ticket));
     return { ok: true, epoch: 0, seq: 0, replayed: result.kind === 'already', value: { order } };
   } catch (error) {
@@ -67,7 +67,7 @@ async function replayOf(deps: ChangeDeps, { order, self, requestId, fingerprint 
   const earlier = await deps.changes.earlier(order.id, { actor: self, requestId });
   if (earlier === null) return null;
   if (earlier.kind !== 'exchanged' || earlier.fingerprint !== fingerprint) return { kind: 'mismatch' };
-  const current = await deps.orders.find(order.id);
+  const current = await deps.book.find(order.id);
   return current === null ? { kind: 'not_found' } : { kind: 'already', order: current, effects: [] };
 }
 

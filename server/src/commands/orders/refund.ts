@@ -47,7 +47,7 @@ async function refund(
       return { ok: false, replayed: false, error: presentChangeRefusal(orderId, result) };
     }
     await failpoint('refund-after-commit');
-    await applyEffects(deps.store, deps.orders, result.effects);
+    await applyEffects(deps.store, deps.book, result.effects);
     const replayed = result.kind === 'already';
     return { ok: true, epoch: 0, seq: 0, replayed, value: { order: presentRefund(deps, result) } };
   } catch (error) {

@@ -1,3 +1,13 @@
+import type {
+  CancelOrder,
+  ExchangeOrder,
+  ImportAnswer,
+  Order,
+  RefundedOrder,
+  RefundOrder,
+} from '@aisle/client/protocol';
+import type { Actor } from '../actor.js';
+import type { CommandResult } from './commands.js';
 import type { ChangeBy, PlaceOrder, StoredOrder, UnpricedItem } from './orders.js';
 import type { OrderEffect } from './seat-store.js';
 
@@ -83,8 +93,17 @@ export interface OrderChanges {
     orderId: string,
     by: ChangeBy,
   ): Promise<{ readonly kind: string; readonly fingerprint: string | null } | null>;
-  /** Places reserved for an exchange that never came are given up; nothing where the reservation is in use. */
-  abandon(hold: { orderId: string; token: string; subject: string }): Promise<readonly OrderEffect[]>;
   /** Paid orders of cancelled events, after this id: what is still to be given back. */
   paidOfCancelled(limit: number, after: string): Promise<readonly { id: string; eventId: string }[]>;
+}
+
+/** What http calls for orders that are placed; expected refusals are values. */
+export interface OrderChangeCommands {
+  cancelOrder(actor: Actor, orderId: string, payload: CancelOrder): Promise<CommandResult<{ order: RefundedOrder }>>;
+  refundOrder(actor: Actor, orderId: string, payload: RefundOrder): Promise<CommandResult<{ order: RefundedOrder }>>;
+  exchangeOrder(actor: Actor, orderId: string, payload: ExchangeOrder): Promise<CommandResult<{ order: Order }>>;
+  importBookings(
+    actor: Actor,
+    request: { eventId: string; csv: string; dryRun: boolean; requestId?: string | undefined },
+  ): Promise<CommandResult<ImportAnswer>>;
 }
