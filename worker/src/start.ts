@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { createOrderBook } from '../../server/src/db/orders.js';
+import { createPaymentBook } from '../../server/src/db/payments.js';
+import { effectBacklog } from '../../server/src/db/order-effects.js';
 import { createLogFollower } from '../../server/src/db/webhook-messages.js';
 import { parseAddressPolicy } from '../../server/src/domain/webhooks/address.js';
 import { createJobs, type Jobs } from '../../server/src/jobs/queues.js';
 import { createSweeper } from '../../server/src/jobs/sweep.js';
+import { ProviderDesk } from '../../server/src/payments/desk.js';
+import { createPaymentProvider } from '../../server/src/payments/registry.js';
 import { systemClock } from '../../server/src/platform/clock.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import type { Logger } from '../../server/src/platform/logger.js';
@@ -24,6 +29,9 @@ import { serveMetrics, type MetricsServer } from './metrics-server.js';
 import { watchPostgres } from '../../server/src/db/health.js';
 import { createConsistencyCheck } from './processors/consistency.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
+import { settlePayments, type PaymentUpkeepDeps } from './processors/payments.js';
+import { endOrphans, expireOrders, type EndDeps } from './processors/orders-end.js';
+import { settleOrders } from './processors/orders-settle.js';
 import { createReadModels } from './processors/read-models.js';
 import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';
@@ -161,6 +169,15 @@ function startWebhooks({ config, sql, logger, metrics, operator }: Base): Dispat
   return startDispatcher({ sql, sender, owner, logger, metrics, clock: systemClock, random: Math.random });
 }
 
+/** What this worker completes Redis learns by the replay of effects, here as everywhere (SPEC O3). */
+function openPayments({ sql, config, metrics, logger }: Base): PaymentUpkeepDeps {
+  const book = createPaymentBook(sql);
+  const provider = createPaymentProvider(config.shared, systemClock);
+  const common = { book, provider, metrics, logger };
+  const desk = new ProviderDesk({ ...common, orders: createOrderBook(sql), applyEffects: () => Promise.resolve() });
+  return { ...common, desk };
+}
+
 function storeOf({ connections, guard }: Base, active: ActiveList): RedisSeatStore {
   const epochOf = (eventId: string): Promise<number> =>
     Promise.resolve(active.all().find((event) => event.id === eventId)?.epoch ?? 0);
@@ -180,8 +197,11 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
   const { logger, metrics, operator, sql, connections, rebuilder, guard } = base;
   const { active, jobs, store, steps, draining, stopping } = work;
   const { redis, working } = connections;
+  const book = createOrderBook(sql);
+  const ending: EndDeps = { store, book, events: () => active.all(), logger, metrics };
   const whenReady = (task: () => Promise<void>) => (): Promise<void> =>
     guard.isReady() && !stopping() ? task() : Promise.resolve();
+  const payments = openPayments(base);
   return startQueueWorkers({
     ...{ connection: working, prefix: BULLMQ_PREFIX, logger },
     drain: (eventId) => drainEvent(draining, eventId, stopping),
@@ -191,6 +211,12 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
         createReconciler({ sql, redis, store, rebuilder, pause: createPause(steps), logger, operator }),
       ),
       'sale-windows': whenReady(() => moveSaleWindows(steps)),
+      payments: whenReady(() => settlePayments(payments)),
+      'settle-orders': whenReady(() =>
+        settleOrders({ store, book, backlog: () => effectBacklog(sql), logger, metrics }),
+      ),
+      'expire-orders': whenReady(() => expireOrders(ending)),
+      'orphan-orders': whenReady(() => endOrphans(ending)),
       consistency: whenReady(createConsistencyCheck({ sql, redis, store, logger, metrics, operator })),
     },
   });

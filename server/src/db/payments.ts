@@ -19,6 +19,7 @@ export function createPaymentBook(sql: Sql): PaymentBook {
     find: (attemptId) => guarded(sql, () => readAttempt(sql, attemptId)),
     findByRef: (provider, ref) =>
       findOne(sql, () => selectAttempts(sql, sql`a.provider = ${provider} AND a.provider_ref = ${ref}`)),
+    refundOf: (attemptId) => findOne(sql, () => misfitRefunds(sql, attemptId)),
     latestCharge: (orderId) =>
       findOne(sql, () => selectAttempts(sql, sql`a.order_id = ${orderId} AND a.kind = 'charge'`, 1)),
     keepOpen: (attemptId, providerRef, nextCheckMs) => keepOpen(sql, attemptId, providerRef, nextCheckMs),
@@ -95,9 +96,12 @@ async function captured(
   return refundOf(tx, attemptId);
 }
 
+const misfitRefunds = (sql: Queryable, attemptId: string): Promise<StoredAttempt[]> =>
+  selectAttempts(sql, sql`a.refund_of = ${attemptId} AND a.cause IN ('late', 'amount')`);
+
 /** What an attempt that has its money led to. */
 async function refundOf(tx: Transaction, attemptId: string): Promise<CaptureResult> {
-  const [refund] = await selectAttempts(tx, tx`a.refund_of = ${attemptId} AND a.cause IN ('late', 'amount')`);
+  const [refund] = await misfitRefunds(tx, attemptId);
   return refund === undefined ? { kind: 'paid' } : { kind: 'refund', refund };
 }
 

@@ -8,18 +8,28 @@ export const QUEUES = { drain: 'drain', upkeep: 'upkeep' } as const;
 export const drainJobSchema = z.strictObject({ eventId: eventIdSchema });
 export type DrainJob = z.infer<typeof drainJobSchema>;
 
-export const UPKEEP_JOBS = ['scan', 'reconcile', 'sale-windows', 'consistency'] as const;
+export const UPKEEP_JOBS = [
+  ...(['scan', 'reconcile', 'sale-windows', 'consistency'] as const),
+  ...(['settle-orders', 'expire-orders', 'orphan-orders'] as const),
+  ,
+  'payments',
+] as const;
 export type UpkeepJobName = (typeof UPKEEP_JOBS)[number];
 export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.some((known) => known === name);
 
 /**
  * scan: find events whose log waits, enqueue their drains. reconcile: status and limits into Redis again, events that Redis
  * lost loaded again (SPEC R4). sale-windows: saleStartsAt and saleEndsAt (architecture §11).
- * consistency: each order's places against Redis (SPEC L5).
+ * settle-orders, expire-orders, orphan-orders: what crashes and time left of orders (SPEC O2, O3).
+ * consistency: each order's places against Redis (SPEC L5). payments: attempts whose end is not known, refunds (SPEC O4).
  */
 export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {
   scan: 1000,
   reconcile: 2000,
   'sale-windows': 1000,
   consistency: 15_000,
+  'settle-orders': 1000,
+  'expire-orders': 1000,
+  'orphan-orders': 5000,
+  payments: 1000,
 };

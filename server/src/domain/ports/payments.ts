@@ -127,6 +127,8 @@ export interface PaymentBook {
   begin(charge: BeginCharge): Promise<BeginResult>;
   find(attemptId: string): Promise<StoredAttempt | null>;
   findByRef(provider: string, providerRef: string): Promise<StoredAttempt | null>;
+  /** The refund of a charge whose money could not pay its order; null: there is none. */
+  refundOf(attemptId: string): Promise<StoredAttempt | null>;
   /** The newest charge of an order. */
   latestCharge(orderId: string): Promise<StoredAttempt | null>;
   /** Still open: what is known of it so far, and when to ask again. */

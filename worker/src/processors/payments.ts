@@ -1,0 +1,37 @@
+import type { PaymentBook, PaymentDesk } from '../../../server/src/domain/ports/payments.js';
+import type { Logger } from '../../../server/src/platform/logger.js';
+import type { Metrics } from '../../../server/src/platform/metrics.js';
+
+export interface PaymentUpkeepDeps {
+  readonly book: Pick<PaymentBook, 'takeDue' | 'countOpen'>;
+  readonly desk: PaymentDesk;
+  readonly metrics: Pick<Metrics, 'paymentsOpen'>;
+  readonly logger: Logger;
+}
+
+/** At a time; each is one or two calls of at most 5 s, so that a provider that hangs holds a round up for seconds. */
+const BATCH = 20;
+/** Above what one attempt may take: look, then cancel or refund. Should this worker die, another takes them up then. */
+const LEASE_MS = 20_000;
+
+/**
+ * Attempts whose end nobody has seen (SPEC O4): asked about until they have one. Refunds are carried out here, and again until
+ * they are final.
+ */
+export async function settlePayments({ book, desk, metrics, logger }: PaymentUpkeepDeps): Promise<void> {
+  if (desk.provider !== null) {
+    const due = await book.takeDue([desk.provider.name], BATCH, LEASE_MS);
+    await Promise.all(
+      due.map(async (attempt) => {
+        try {
+          await desk.resolve(attempt);
+        } catch (error) {
+          logger.error({ err: error, attemptId: attempt.id }, 'a payment could not be settled; it comes again');
+        }
+      }),
+    );
+  }
+  const { charges, refunds } = await book.countOpen();
+  metrics.paymentsOpen.set({ kind: 'charge' }, charges);
+  metrics.paymentsOpen.set({ kind: 'refund' }, refunds);
+}
