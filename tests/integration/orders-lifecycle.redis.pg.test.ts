@@ -17,7 +17,7 @@ beforeEach(async () => {
   event = await world.onSale();
 });
 
-const pay = (order: Order, reference = randomUUID(), changes = {}) => ({
+const pay = (order: Order, reference: string = randomUUID(), changes = {}) => ({
   payment: { reference, amountMinor: order.totalMinor, currency: order.currency, ...changes },
 });
 const confirm = (order: Order, body: unknown, options = {}): Promise<Answer> =>
@@ -109,7 +109,7 @@ describe('a shop with its own checkout', () => {
     expect(second.body).toEqual(first.body);
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     await world.store.redis.flushall();
-    await world.store.rebuilder.loadEvent(event.id, 'lost');
+    await world.store.rebuilder.loadEvent(event.id, 'redis_lost');
     await world.deps.directory.refresh(event.id);
     const third = await world.call('POST', '/v1/orders', { body, headers });
     expect(third.body).toEqual(first.body);

@@ -1,7 +1,7 @@
 import type { ChangeBy } from '../domain/ports/orders.js';
 import type { OrderEffect } from '../domain/ports/seat-store.js';
 import { lockEpochShared } from './claims.js';
-import { transaction, type Sql, type Transaction } from './client.js';
+import { guarded, transaction, type Sql, type Transaction } from './client.js';
 import { insertEffects } from './order-effects.js';
 import { lockOrder } from './order-rows.js';
 import { appendChange } from './orders-history.js';
@@ -53,4 +53,23 @@ async function abandonHold(tx: Transaction, hold: Orphan, by: ChangeBy): Promise
   const changed = await lockOrder(tx, order.id);
   await appendChange(tx, changed ?? order, 'abandoned', by);
   return insertEffects(tx, [released({ ...order, holdToken: hold.token }, epoch, 'abandoned', by)]);
+}
+
+/** Of these reserved holds, those that no pending order and no open effect stands behind. */
+export async function findOrphans<H extends { readonly orderId: string; readonly token: string }>(
+  sql: Sql,
+  holds: readonly H[],
+): Promise<H[]> {
+  const rows = await guarded(
+    sql,
+    sql<{ n: number }[]>`
+      SELECT h.n::integer AS n
+      FROM unnest(${holds.map(({ orderId }) => orderId)}::text[], ${holds.map(({ token }) => token)}::text[])
+        WITH ORDINALITY AS h (order_id, token, n)
+      WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = h.order_id AND o.status = 'pending' AND o.hold_token = h.token)
+        AND NOT EXISTS (SELECT 1 FROM order_effects e
+          WHERE e.order_id = h.order_id AND e.hold_token = h.token AND e.done_at IS NULL)`,
+  );
+  const orphans = new Set(rows.map(({ n }) => n - 1));
+  return holds.filter((_hold, index) => orphans.has(index));
 }

@@ -3,7 +3,7 @@ import { guarded, type Queryable, type Sql } from './client.js';
 import { effectDone, openEffects } from './order-effects.js';
 import { readOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
 import { placeOrder } from './orders-place.js';
-import { writeTombstone } from './orders-orphans.js';
+import { findOrphans, writeTombstone } from './orders-orphans.js';
 import { reopenOrder } from './orders-reopen.js';
 import { closeOrder, completeOrder } from './orders-steps.js';
 
@@ -21,6 +21,7 @@ export function createOrderBook(sql: Sql): OrderBook {
     close: (orderId, to, by, cause, force = false) => closeOrder(sql, orderId, to, by, cause, force),
     reopen: (order) => reopenOrder(sql, order),
     tombstone: (hold) => writeTombstone(sql, hold, WORKER),
+    orphans: (holds) => findOrphans(sql, holds),
     openEffects: (limit, olderThanMs) => openEffects(sql, limit, olderThanMs),
     effectDone: (effect) => effectDone(sql, effect),
     overdue: (limit) => overdueOrders(sql, limit),

@@ -10,9 +10,7 @@ export type DrainJob = z.infer<typeof drainJobSchema>;
 
 export const UPKEEP_JOBS = [
   ...(['scan', 'reconcile', 'sale-windows', 'consistency'] as const),
-  ...(['settle-orders', 'expire-orders', 'orphan-orders'] as const),
-  ,
-  'payments',
+  ...(['settle-orders', 'expire-orders', 'orphan-orders', 'payments'] as const),
 ] as const;
 export type UpkeepJobName = (typeof UPKEEP_JOBS)[number];
 export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.some((known) => known === name);

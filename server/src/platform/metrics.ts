@@ -38,6 +38,13 @@ export interface Metrics {
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   readonly orderDifferences: Gauge;
   readonly orderRepairs: Counter;
+  /** Steps of orders that Redis has not been told of, as the worker last counted them. */
+  readonly orderEffectsOpen: Gauge;
+  readonly orderEffectsOldestSeconds: Gauge;
+  /** Told by the worker, because the node that made the step did not. */
+  readonly orderEffectsReplayed: Counter;
+  readonly ordersExpired: Counter;
+  readonly ordersTombstoned: Counter;
   readonly rebuilds: Counter<'result'>;
   /** Ends of charges and refunds; outcome: paid, declined, failed, late, amount, refunded. */
   readonly payments: Counter<'provider' | 'kind' | 'outcome'>;
@@ -106,6 +113,11 @@ export function createMetrics(role: string): Metrics {
     httpSeconds: histogram('http_request_duration_seconds', 'HTTP requests', FAST, ['method', 'route', 'status']),
     orderDifferences: gauge('order_differences', 'Places on which orders and Redis differ, found twice'),
     orderRepairs: counter('order_repairs_total', 'Sold places told to Redis again'),
+    orderEffectsOpen: gauge('order_effects_open', 'Steps of orders that Redis has not been told of'),
+    orderEffectsOldestSeconds: gauge('order_effects_oldest_seconds', 'Age of the oldest of them'),
+    orderEffectsReplayed: counter('order_effects_replayed_total', 'Steps of orders that the worker told Redis of'),
+    ordersExpired: counter('orders_expired_total', 'Orders whose time to pay ran out'),
+    ordersTombstoned: counter('orders_tombstoned_total', 'Reservations given up because their order never came'),
     rebuilds: counter('rebuilds_total', 'Loads and rebuilds of events into Redis', ['result']),
     webhookAttempts: counter('webhook_attempts_total', 'Attempts to deliver webhooks, by outcome', ['outcome']),
     webhookLagSeconds: histogram('webhook_lag_seconds', 'From a message in Postgres to its receiver having it', SLOW),

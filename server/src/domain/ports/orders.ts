@@ -175,6 +175,8 @@ export interface OrderBook {
     token: string;
     subject: string;
   }): Promise<readonly OrderEffect[]>;
+  /** Of these reserved holds, those that no pending order and no open effect stands behind. */
+  orphans<H extends { readonly orderId: string; readonly token: string }>(holds: readonly H[]): Promise<H[]>;
   /** Effects not done yet, oldest first, at least `olderThanMs` old. */
   openEffects(limit: number, olderThanMs: number): Promise<readonly OrderEffect[]>;
   effectDone(effect: OrderEffect): Promise<void>;
