@@ -24,7 +24,8 @@ interface Detail {
 
 /**
  * In the transaction of the step, after its update of the order: what Redis must still be told (SPEC O3). `epoch`: the event's,
- * read under lockEpochShared. The order counts as unsettled from here on.
+ * read under lockEpochShared. The order counts as unsettled from here on. Timed under the order's lock, not by the start of the
+ * transaction, which may lie before an earlier step's: an order's effects are replayed in their order.
  */
 export async function insertEffects(tx: Transaction, effects: readonly NewEffect[]): Promise<OrderEffect[]> {
   const written: OrderEffect[] = [];
@@ -32,8 +33,9 @@ export async function insertEffects(tx: Transaction, effects: readonly NewEffect
     const { orderId, eventId, epoch, kind, holdToken, take, give, cause, subject, actor, requestId } = effect;
     const detail = { take: take.map(place), give: give.map((row) => ({ ...place(row), to: row.to })) };
     const [row] = await tx<{ id: number }[]>`
-      INSERT INTO order_effects (order_id, event_id, epoch, kind, hold_token, detail)
-      VALUES (${orderId}, ${eventId}, ${epoch}, ${kind}, ${holdToken}, ${tx.json({ ...detail, cause, subject, actor, requestId })})
+      INSERT INTO order_effects (order_id, event_id, epoch, kind, hold_token, detail, created_at)
+      VALUES (${orderId}, ${eventId}, ${epoch}, ${kind}, ${holdToken}, ${tx.json({ ...detail, cause, subject, actor, requestId })},
+        clock_timestamp())
       RETURNING id`;
     if (row === undefined) throw new Error('an effect was not written');
     await tx`UPDATE orders SET settled_at = NULL WHERE id = ${orderId}`;
