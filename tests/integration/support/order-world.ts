@@ -59,3 +59,21 @@ export async function tablesOf({ deps: { sql } }: HttpWorld, { id }: { readonly 
     status: order?.status,
   };
 }
+
+/** All that an order could have moved: what a refused call must leave as it was. */
+export async function everything(world: HttpWorld, event: Pick<SeatEvent, 'id'>): Promise<unknown> {
+  const { sql } = world.deps;
+  const { id } = event;
+  const holds = await world.store.store.allHolds(id, 0, 1000);
+  return {
+    letters: await letters(world, event),
+    areas: (await world.store.store.snapshot(id)).areaAvailable,
+    holds: holds.map(({ token, state, orderId, seats, areas }) => ({ token, state, orderId, seats, areas })),
+    orders: await sql`SELECT id, status, version, total_minor FROM orders WHERE event_id = ${id} ORDER BY id`,
+    claims: await sql`SELECT seat_no, order_id, state FROM seat_claims WHERE event_id = ${id} ORDER BY seat_no`,
+    areaClaims: await sql`SELECT area_no, claimed, sold FROM area_claims WHERE event_id = ${id} AND claimed > 0`,
+    tickets: await sql`SELECT id, status FROM tickets WHERE event_id = ${id} ORDER BY id`,
+    money: await sql`SELECT order_id, kind, amount_minor FROM transactions WHERE event_id = ${id} ORDER BY id`,
+    outbox: await sql`SELECT type FROM outbox WHERE event_id = ${id} AND order_id IS NOT NULL ORDER BY id`,
+  };
+}
