@@ -14,6 +14,7 @@ import { createCleanupRunRecorder } from './db/cleanup-runs.js';
 import { openDatabase, type Sql } from './db/client.js';
 import { createEventDirectory, type ClosableEventDirectory } from './db/event-directory.js';
 import { createHoldingEvents } from './db/holding-events.js';
+import { createCarriedOrders } from './db/orders-carry.js';
 import { watchPostgres, type PostgresHealth } from './db/health.js';
 import { migrate } from './db/migrate.js';
 import { createBookingImports } from './db/booking-import.js';
@@ -213,7 +214,7 @@ function openIdentity({ config, sql, redis, notices, logger, store, directory }:
   });
   const holdingEvents = createHoldingEvents(sql, systemClock);
   const carrier = createHoldCarrier({
-    ...{ store, directory },
+    ...{ store, directory, orders: createCarriedOrders(sql) },
     eventsHeldBy: async (subject) => eventsHeldBy(redis, await holdingEvents(), subject),
   });
   const sessions = createSessions({

@@ -257,6 +257,25 @@ describe('A11 a guest signs in', () => {
     await call(1, 'DELETE', `/v1/inventory/holds/${byHttp.token}`, buyer.token);
   });
 
+  test('an open order goes with its hold, and the customer can see, cancel and pay it; the guest no longer', async () => {
+    const [who, buyer] = [await guest(), await customer('with-an-order')];
+    const socket = await join(1, who.token);
+    const { token } = await hold(0, who.token, eventId, ['r0-40', 'r0-41']);
+    const placed = await call(0, 'POST', '/v1/orders', who.token, { eventId, holdToken: token });
+    expect(placed.status).toBe(201);
+    const { id } = placed.body as { id: string };
+    expect(await ask(socket, 'authenticate', { token: buyer.token })).toMatchObject({ holds: { moved: 1, left: 0 } });
+    expect((await call(0, 'GET', `/v1/orders/${id}`, buyer.token)).body).toMatchObject({ subject: 'with-an-order' });
+    expect((await call(0, 'GET', `/v1/orders/${id}`, who.token)).code).toBe('ORDER_NOT_FOUND');
+    const changes =
+      await system.sql`SELECT kind, actor FROM order_changes WHERE order_id = ${id} ORDER BY version DESC`;
+    expect(changes[0]).toMatchObject({ kind: 'signed_in', actor: 'with-an-order' });
+    expect((await call(0, 'POST', `/v1/orders/${id}/cancel`, buyer.token, {})).body).toMatchObject({
+      status: 'cancelled',
+    });
+    expect((await hold(1, buyer.token, eventId, ['r0-40'])).token).toBeTruthy();
+  });
+
   test('the customer’s caps stand: what is over them stays with the guest', async () => {
     const [who, buyer] = [await guest(), await customer('nearly-full')];
     await hold(0, buyer.token, eventId, ['r0-10', 'r0-11', 'r0-12']);

@@ -7,6 +7,7 @@ import { createCommands, dropHolds } from '../../../server/src/commands/index.js
 import { createOrderChangeCommands } from '../../../server/src/commands/orders/changes.js';
 import { createOrderSales } from '../../../server/src/commands/orders/index.js';
 import { createBlockLedger } from '../../../server/src/db/blocks.js';
+import { createCarriedOrders } from '../../../server/src/db/orders-carry.js';
 import { createHoldingEvents } from '../../../server/src/db/holding-events.js';
 import { createHoldCarrier } from '../../../server/src/commands/carry-holds.js';
 import { eventsHeldBy } from '../../../server/src/redis/held-events.js';
@@ -165,7 +166,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     },
     people: createPeople(revocations),
     carrier: createHoldCarrier({
-      ...{ store: store.store, directory },
+      ...{ store: store.store, directory, orders: createCarriedOrders(sql) },
       eventsHeldBy: async (subject) => eventsHeldBy(store.redis, await holdingEvents(), subject),
     }),
     sessions: createSessions({
