@@ -6,6 +6,7 @@ import {
   payOrderSchema,
   type ErrorCode,
 } from '@aisle/client/protocol';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { run, withRequestId } from '../answer.js';
@@ -69,6 +70,10 @@ const pay = doc.route(
   },
   [...WRITING, 'ORDER_NOT_FOUND'],
 );
+const smallBody: MiddlewareHandler<AppEnv> = bodyLimit({
+  maxSize: MAX_WEBHOOK_BYTES,
+  onError: () => tooLarge(MAX_WEBHOOK_BYTES),
+});
 const webhook = doc.route(
   {
     method: 'post',
@@ -79,7 +84,7 @@ const webhook = doc.route(
     description:
       'Signed over the raw body, at most five minutes old. Of a payment that is not known here: 200, known false.',
     request: { params: z.object({ provider: z.string().max(40) }) },
-    middleware: [bodyLimit({ maxSize: MAX_WEBHOOK_BYTES, onError: () => tooLarge(MAX_WEBHOOK_BYTES) })] as const,
+    middleware: [smallBody] as const,
     responses: {
       200: doc.json(
         z.object({ received: z.literal(true), known: z.boolean() }).meta({ id: 'PaymentWebhookAnswer' }),
