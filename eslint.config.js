@@ -104,7 +104,7 @@ export default tseslint.config(
   },
   {
     // What is printed before there is a logger, and by command-line tools.
-    files: ['launcher/src/**/*.ts', 'scripts/**', 'bench/**', 'docs/tools/**', 'tests/helpers/**'],
+    files: ['launcher/src/**/*.ts', 'scripts/**', 'bench/**', 'docs/tools/**', 'tests/helpers/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
   {
@@ -130,5 +130,9 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: NODE_GLOBALS },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
+    files: ['examples/*/page/*.js'],
+    languageOptions: { globals: { document: 'readonly', FormData: 'readonly' } },
   },
 );

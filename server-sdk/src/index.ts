@@ -59,6 +59,7 @@ export type { AisleOptions, CallOptions, WriteOptions } from './options.js';
 export type { BlockAnswer, Events, ListEvents } from './events.js';
 export type { BestRequest, HoldRequest, Holds, ReleaseRequest } from './holds.js';
 export type {
+  BookingImport,
   BookingRequest,
   Bookings,
   CancelRequest,

@@ -69,9 +69,28 @@ export interface Orders {
     options?: WriteOptions,
   ): Promise<TicketsLink>;
 }
+/** The counts of a file; `items` names each order by its externalId. */
+export interface BookingImport {
+  readonly dryRun: boolean;
+  readonly orders: number;
+  readonly tickets: number;
+  readonly totalMinor: number;
+  readonly currency: string;
+  readonly items: readonly { readonly externalId: string; readonly orderId: string }[];
+}
 export interface Bookings {
   /** A sale in one step, paid elsewhere: from a hold, or places that are held by the way. */
   book(booking: BookingRequest, options?: WriteOptions): Promise<Order>;
+  /**
+   * Bookings made elsewhere, as CSV: all of them or none. INVALID_REQUEST names each fault's line and column in details.faults.
+   * With `dryRun` nothing is written.
+   */
+  import(
+    eventId: string,
+    csv: string,
+    request?: { readonly dryRun?: boolean },
+    options?: WriteOptions,
+  ): Promise<BookingImport>;
 }
 export interface Tickets {
   /** Admits once: ALREADY_SCANNED after that. */
@@ -98,8 +117,15 @@ export function createOrders(transport: Transport): Orders {
   };
 }
 
-export const createBookings = ({ post }: Transport): Bookings => ({
+export const createBookings = ({ post, postRaw }: Transport): Bookings => ({
   book: (booking, options) => post('/v1/bookings', booking, options),
+  import: (eventId, csv, { dryRun = false } = {}, options) =>
+    postRaw(
+      `/v1/events/${encodeURIComponent(eventId)}/bookings/import`,
+      { type: 'text/csv', content: csv },
+      { dryRun: String(dryRun) },
+      options,
+    ),
 });
 
 export const createTickets = ({ get, post }: Transport): Tickets => ({
