@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { Pair, play, step, type Step } from '../helpers/model-run.js';
+import { Pair, play } from '../helpers/model-run.js';
+import { history, type Step } from '../helpers/model-steps.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 
 const RUNS = Number(process.env.MODEL_RUNS ?? 1000);
@@ -21,18 +22,18 @@ afterAll(async () => {
 
 describe('commands against the model', () => {
   test(
-    `S2 S4 S7 H1 H2 H4 H6 H8 I1 I4 I6: ${RUNS} random histories agree with the model step by step`,
+    `S2 S4 S7 H1 H2 H4 H6 H8 O1 O2 O3 I1 I4 I6: ${RUNS} random histories agree with the model step by step`,
     { timeout: 600_000 },
     async () => {
-      let steps = 0;
+      let played = 0;
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (history) => {
-          steps += history.length;
-          await play(redis, history);
+        fc.asyncProperty(history, async (steps) => {
+          played += steps.length;
+          await play(redis, steps);
         }),
         { numRuns: RUNS, ...(process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }) },
       );
-      process.stdout.write(`model: ${RUNS} histories, ${steps} steps, 0 divergences\n`);
+      process.stdout.write(`model: ${RUNS} histories, ${played} steps, 0 divergences\n`);
     },
   );
 

@@ -1,112 +1,26 @@
-import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
-import type { AreaPick, CommandInput, Outcome, StoredHold } from '../../server/src/domain/ports/seat-store.js';
+import type {
+  AreaPick,
+  CommandInput,
+  OrderEffect,
+  Outcome,
+  StoredHold,
+} from '../../server/src/domain/ports/seat-store.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
-import { ModelSeatStore, type ModelAnswer, type ModelHold } from './model-seat-store.js';
+import { placesOf, type ModelHold } from './model-hall.js';
+import { ModelStore } from './model-orders.js';
+import type { ModelAnswer } from './model-seat-store.js';
+import { AREAS, CATEGORIES, HOLD_MS, MAX_HOLD_MS, SEAT_CATEGORY, STEP_MS, SUBJECTS, type Step } from './model-steps.js';
 import { seedEvent } from './seed-event.js';
 
 /*
  * All commands, at random, against real Redis and the plain model side by side: answers, map, areas, inventory, holds and
  * log must agree after every step. The clock is turned by steps of a minute and a half against holds of 100 s, so that the
- * few real ms between calls never decide anything. SPEC S2 S4 S7 H1 H2 H4 H6 H8, I1 I4 I6.
+ * few real ms between calls never decide anything. SPEC S2 S4 S7 H1 H2 H4 H6 H8 O1 O2 O3, I1 I4 I6.
  */
-const SEAT_CATEGORY = [0, 0, 0, 0, 1, 1, 1, 1, 1, 1];
-const AREAS = [
-  { catNo: 1, capacity: 6 },
-  { catNo: 2, capacity: 4 },
-];
-const CATEGORIES = ['A', 'B', 'GA'];
-const HOLD_MS = 100_000;
-const MAX_HOLD_MS = 250_000;
-const STEP_MS = 30_000;
-const SUBJECTS = ['ann', 'bob', 'cid'];
-
 let runs = 0;
-
-const seatNo = fc.nat({ max: SEAT_CATEGORY.length - 1 });
-const seatSet = fc.uniqueArray(seatNo, { maxLength: 4 });
-const areaPicks = fc.uniqueArray(
-  fc.record({
-    areaNo: fc.nat({ max: 1 }),
-    quantity: fc.integer({ min: 1, max: 4 }),
-    ticketType: fc.constantFrom('', 'half, price:1'),
-  }),
-  {
-    maxLength: 2,
-    selector: (pick) => `${pick.areaNo}${pick.ticketType}`,
-  },
-);
-const who = { subject: fc.constantFrom(...SUBJECTS), staff: fc.boolean() };
-/** Which of the tokens made so far; those of others too. */
-const which = fc.nat({ max: 7 });
-/** Some requests are sent again under an id used before, with the same or with other content. */
-const id = fc.option(fc.nat({ max: 5 }), { nil: null, freq: 4 });
-
-/** One step of a history. */
-export const step = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('hold' as const),
-      ...who,
-      id,
-      seats: seatSet,
-      areas: areaPicks,
-      token: fc.option(which, { nil: null, freq: 2 }),
-      fromBlock: fc.boolean(),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('hold-best' as const),
-      ...who,
-      id,
-      groups: fc.array(fc.uniqueArray(seatNo, { minLength: 2, maxLength: 2 }), { maxLength: 3 }),
-      fresh: fc.boolean(),
-      exhaustive: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('extend' as const), ...who, id, token: which }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('release' as const),
-      ...who,
-      id,
-      token: which,
-      seats: seatSet,
-      areas: fc.constantFrom<{ areaNo: number; quantity: number }[]>(
-        [],
-        [{ areaNo: 0, quantity: 1 }],
-        [{ areaNo: 1, quantity: 2 }],
-      ),
-      all: fc.boolean(),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('block' as const, 'unblock' as const),
-      ...who,
-      id,
-      seats: seatSet,
-      areas: areaPicks,
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), steps: fc.integer({ min: 1, max: 5 }) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('status' as const),
-      status: fc.constantFrom('on_sale' as const, 'on_sale' as const, 'paused' as const, 'closed' as const),
-    }),
-  },
-);
-export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** The store and the model, side by side. */
 export class Pair {
@@ -123,7 +37,7 @@ export class Pair {
   }
 
   readonly eventId = `e${runs++}`;
-  readonly model = new ModelSeatStore({
+  readonly model = new ModelStore({
     seatCategory: SEAT_CATEGORY,
     areas: AREAS,
     holdMs: HOLD_MS,
@@ -132,6 +46,8 @@ export class Pair {
   });
   readonly store: RedisSeatStore;
   readonly tokens: string[] = [];
+  /** By id: an effect that comes again is the same effect. */
+  readonly effects = new Map<number, OrderEffect>();
   version = 1;
   requests = 0;
 
@@ -168,11 +84,16 @@ export class Pair {
       catNo: AREAS[areaNo]?.catNo ?? 0,
       ...(ticketType === '' ? {} : { ticketType }),
     }));
+  reserved(index: number): ModelHold | undefined {
+    const holds = [...this.model.holds.values()].filter((hold) => hold.state === 'reserved');
+    return holds[index % Math.max(1, holds.length)];
+  }
   token = (index: number): string => this.tokens[index % Math.max(1, this.tokens.length)] ?? `${this.eventId}.none`;
 
   async apply(step: Step): Promise<void> {
     const limits = { maxPlaces: 0, holdMs: 0, maxHoldMs: 0 };
-    const newToken = `${this.eventId}.t${this.tokens.length}`;
+    // In order of creation also as text.
+    const newToken = `${this.eventId}.t${String(this.tokens.length).padStart(3, '0')}`;
     switch (step.kind) {
       case 'hold': {
         if (!step.fromBlock && step.seats.length + step.areas.length === 0) return;
@@ -186,7 +107,8 @@ export class Pair {
           seats: this.seats(step.seats),
           areas: this.areas(step.areas),
           newToken,
-          limits,
+          // Staff may have more in their own name, which is no leave to give a buyer more.
+          limits: { ...limits, maxPlaces: step.staff ? 8 : 0 },
           categoryKeys: CATEGORIES,
           fromBlock: step.staff && step.fromBlock,
           ...(step.token === null ? {} : { holdToken: this.token(step.token) }),
@@ -230,6 +152,34 @@ export class Pair {
         };
         return this.compare(this.model[step.kind](input), await this.store[step.kind](input));
       }
+      case 'reserve': {
+        const orderId = `ord_${step.order}`;
+        const input = {
+          ...this.common(step, [this.token(step.token), orderId]),
+          ...{ token: this.token(step.token), orderId, reserveMs: 2 * STEP_MS },
+        };
+        return this.compareHold(this.model.reserve(input), await this.store.reserve(input));
+      }
+      case 'unreserve': {
+        const hold = step.own ? this.reserved(step.token) : undefined;
+        const input = {
+          token: hold?.token ?? this.token(step.token),
+          orderId: hold?.orderId ?? `ord_${step.order}`,
+        };
+        const by = { eventId: this.eventId, epoch: 1, actor: 'system', requestId: 'x', cause: 'x' };
+        return this.compareHold(this.model.unreserve(input), await this.store.unreserve({ ...by, ...input }));
+      }
+      case 'settle': {
+        const effect = this.effects.get(step.id) ?? this.effect(step);
+        this.effects.set(step.id, effect);
+        return this.compare(this.model.settle(effect), await this.store.settle(effect));
+      }
+      case 'transfer': {
+        const input = { from: step.from, to: step.to, maxPlaces: step.maxPlaces };
+        const moved = await this.store.transferHolds({ eventId: this.eventId, epoch: 1, requestId: 'x', ...input });
+        expect(moved).toMatchObject({ ok: true, value: this.model.transfer(input) });
+        return;
+      }
       case 'expire': {
         const outcome = await this.store.expire({ eventId: this.eventId, epoch: 1, limit: 100 });
         expect(outcome).toMatchObject({ ok: true, value: { released: this.model.expire(), errors: 0 } });
@@ -252,12 +202,32 @@ export class Pair {
     }
   }
 
+  effect(step: Extract<Step, { kind: 'settle' }>): OrderEffect {
+    const hold = step.own ? this.reserved(step.token ?? 0) : undefined;
+    const holdToken = hold?.token ?? (step.token === null ? '' : this.token(step.token));
+    const seatPlace = (placeNo: number) =>
+      ({ kind: 'seat', placeNo, catNo: SEAT_CATEGORY[placeNo] ?? 0, quantity: 1 }) as const;
+    const areaPlace = ({ areaNo, quantity }: { areaNo: number; quantity: number }) =>
+      ({ kind: 'area', placeNo: areaNo, catNo: AREAS[areaNo]?.catNo ?? 0, quantity }) as const;
+    const seats = hold !== undefined ? hold.seats.map(({ seatNo }) => seatNo) : step.seats;
+    const taking = step.effect === 'sold' || step.effect === 'exchanged';
+    const giving = step.effect === 'returned' || step.effect === 'exchanged';
+    const given = [...step.giveSeats.map(seatPlace), ...step.giveAreas.map(areaPlace)];
+    return {
+      ...{ id: step.id, eventId: this.eventId, epoch: step.epoch, kind: step.effect, holdToken },
+      orderId: hold?.orderId ?? `ord_${step.order}`,
+      take: taking ? [...seats.map(seatPlace), ...(hold?.areas ?? step.areas).map(areaPlace)] : [],
+      give: giving ? given.map((place) => ({ ...place, to: step.to })) : [],
+      ...{ cause: 'x', subject: 'ann', actor: 'system', requestId: 'x' },
+    };
+  }
+
   async wait(steps: number): Promise<void> {
     this.model.now += steps * STEP_MS;
     await this.redis.hset(keys.event(this.eventId), 'clockOffsetMs', String(this.model.now));
   }
 
-  compare(expected: ModelAnswer, actual: Outcome<unknown>): void {
+  compare(expected: ModelAnswer<unknown>, actual: Outcome<unknown>): void {
     if (expected.ok) expect(actual).toMatchObject({ ok: true, value: expected.value });
     else expect(actual).toMatchObject({ ok: false, refusal: expected.refusal });
   }
@@ -275,13 +245,11 @@ export class Pair {
   sameHold(expected: ModelHold, actual: StoredHold): void {
     const { createdAtMs, expiresAtMs, maxExpiresAtMs } = actual;
     expect({
-      token: actual.token,
-      subject: actual.subject,
+      ...{ token: actual.token, subject: actual.subject, state: actual.state, orderId: actual.orderId },
       seats: [...actual.seats],
       areas: [...actual.areas],
     }).toEqual({
-      token: expected.token,
-      subject: expected.subject,
+      ...{ token: expected.token, subject: expected.subject, state: expected.state, orderId: expected.orderId },
       seats: expected.seats,
       areas: expected.areas,
     });
@@ -311,24 +279,28 @@ export class Pair {
 
   /** Nothing is left behind: owners, index and caps name exactly the live holds; the log has one entry a seq, whole. */
   async sameRemains(): Promise<void> {
-    const live = [...this.model.holds.values()].filter((hold) => hold.state === 'held');
+    const live = [...this.model.holds.values()].filter((hold) => hold.state !== 'expired');
+    const tokens = (state: 'held' | 'reserved') =>
+      live
+        .filter((hold) => hold.state === state)
+        .map((hold) => hold.token)
+        .sort();
     const owners = await Promise.all(
       SEAT_CATEGORY.map((_, seat) => this.redis.hget(keys.seat(this.eventId, seat), 'token')),
     );
     expect(owners).toEqual(this.model.owners);
-    expect((await this.redis.zrange(keys.holdsIndex(this.eventId), '0', '-1')).sort()).toEqual(
-      live.map((hold) => hold.token).sort(),
+    const indexed = async (key: string) => (await this.redis.zrange(key, '0', '-1')).sort();
+    expect(await indexed(keys.holdsIndex(this.eventId))).toEqual(tokens('held'));
+    expect(await indexed(keys.reservedIndex(this.eventId))).toEqual(tokens('reserved'));
+    const waiting = await this.store.reservedHolds(this.eventId, 100);
+    expect(waiting.map(({ token, orderId }) => [token, orderId]).sort()).toEqual(
+      tokens('reserved').map((token) => [token, this.model.holds.get(token)?.orderId]),
     );
     const caps = await Promise.all(
       SUBJECTS.map((subject) => this.redis.hgetall(keys.userHolds(this.eventId, subject))),
     );
     expect(Object.assign({}, ...caps)).toEqual(
-      Object.fromEntries(
-        live.map((hold) => [
-          hold.token,
-          String(hold.seats.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0)),
-        ]),
-      ),
+      Object.fromEntries(live.map((hold) => [hold.token, String(placesOf(hold))])),
     );
     const log = await this.redis.xrange(keys.log(this.eventId), '-', '+');
     expect(log.map(([entry]) => entry)).toEqual(log.map((_, index) => `1-${index + 1}`));
