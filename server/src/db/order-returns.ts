@@ -137,7 +137,10 @@ export async function bookExternal(
   }
 }
 
-/** The charge that paid for the order, and how much of it was not given back yet. */
+/**
+ * The charge that paid for the order, and how much of it was not given back yet. The books say which it was: its own row may
+ * not be final yet; money that came late or in another amount is in the books too and goes back by itself.
+ */
 async function chargeOf(
   tx: Transaction,
   orderId: string,
@@ -148,7 +151,8 @@ async function chargeOf(
       WHERE r.refund_of = p.id AND r.kind = 'refund' AND r.status IN ('open', 'succeeded')), 0))::bigint AS left
     FROM payment_attempts p
     JOIN transactions t ON t.order_id = p.order_id AND t.kind = 'payment' AND t.reference = p.id
-    WHERE p.order_id = ${orderId} AND p.kind = 'charge' AND p.status = 'succeeded'
+    WHERE p.order_id = ${orderId} AND p.kind = 'charge' AND NOT EXISTS (
+      SELECT 1 FROM payment_attempts r WHERE r.refund_of = p.id AND r.cause IN ('late', 'amount'))
     ORDER BY t.id LIMIT 1`;
   return rows[0];
 }
