@@ -222,6 +222,15 @@ describe('H6 A4 one’s own and others’', () => {
   });
 
   test('an order: there for its buyer and for staff, for nobody else', async () => {
+    for (const { name, role, token } of callers) {
+      if (role === 'viewer' || STAFF.includes(role)) continue;
+      const order = await call('POST', '/v1/orders', token, { eventId, holdToken: owner.hold });
+      expect([name, order.code]).toEqual([name, 'HOLD_NOT_FOUND']);
+      const { socket } = await connectClient(system.aisle.urls[0] ?? '', { token });
+      sockets.push(socket);
+      const reserve = await ask(socket, 'reserve', { eventId, holdToken: owner.hold });
+      expect([name, reserve.error?.code]).toEqual([name, 'HOLD_NOT_FOUND']);
+    }
     const placed = await call('POST', '/v1/orders', owner.token, { eventId, holdToken: owner.hold });
     expect(placed.code).toBeNull();
     const { id } = placed.body as { id: string };
@@ -236,6 +245,30 @@ describe('H6 A4 one’s own and others’', () => {
         expect([name, (await call('POST', `/v1/orders/${id}/cancel`, token, {})).code]).toEqual([name, code]);
     }
     const other = await session('customer', 'somebody-else');
+    for (const [path, body] of [
+      ['pay', { paymentToken: 'tok_ok' }],
+      ['cancel', {}],
+      ['tickets/link', {}],
+    ] as const)
+      expect([path, (await call('POST', `/v1/orders/${id}/${path}`, other, body)).code]).toEqual([
+        path,
+        'ORDER_NOT_FOUND',
+      ]);
+    const elsewhere = await session('admin', 'elsewhere', { events: ['evt_of_others'] });
+    const payment = { reference: 'r', amountMinor: 2000, currency: 'EUR' };
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['GET', '/log', undefined],
+      ['POST', '/confirm', { payment }],
+      ['POST', '/cancel', {}],
+      ['POST', '/refund', {}],
+      ['POST', '/pay', { paymentToken: 'tok_ok' }],
+    ] as const)
+      expect([path, (await call(method, `/v1/orders/${id}${path}`, elsewhere, body)).code]).toEqual([
+        path,
+        expect.stringMatching(/^(ORDER_NOT_FOUND|FORBIDDEN)$/),
+      ]);
+    expect(((await call('GET', '/v1/orders', elsewhere)).body as { items: unknown[] }).items).toEqual([]);
     expect((await call('GET', `/v1/orders/${id}`, other)).code).toBe('ORDER_NOT_FOUND');
     expect((await call('GET', `/v1/orders/${id}`, owner.token)).code).toBeNull();
     expect((await call('POST', `/v1/orders/${id}/cancel`, owner.token, {})).code).toBeNull();

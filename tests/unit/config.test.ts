@@ -51,6 +51,8 @@ describe('configuration', () => {
     ['AISLE_DATA_DIR', '/var/lib/aisle', '/var/lib/aisle'],
     ['AISLE_ADMIN_KEY', 'short-is-fine-on-loopback', 'short-is-fine-on-loopback'],
     ['AISLE_AUTH_SECRET', SECRET, SECRET],
+    ['AISLE_AUTH_SECRET_PREVIOUS', SECRET, SECRET],
+    ['AISLE_AUTH_ROLE_MAP', 'seller=box_office, member=customer', { seller: 'box_office', member: 'customer' }],
     ['AISLE_AUTH_JWKS_URL', 'https://id.example/jwks.json', 'https://id.example/jwks.json'],
     ['AISLE_AUTH_ISSUER', 'https://id.example', 'https://id.example'],
     ['AISLE_AUTH_AUDIENCE', 'aisle', 'aisle'],
@@ -80,7 +82,8 @@ describe('configuration', () => {
     ['AISLE_FAILPOINTS', 'after-commit=exit', 'after-commit=exit'],
   ];
   test.each(accepted)('%s=%s is read', (name, value, seen) => {
-    expect(readConfig({ [name]: value })).toHaveProperty(name, seen);
+    // The secret before goes with the one that signs now.
+    expect(readConfig({ AISLE_AUTH_SECRET: SECRET, [name]: value })).toHaveProperty(name, seen);
   });
 
   const refused: [string, string][] = [
@@ -94,6 +97,10 @@ describe('configuration', () => {
     ['AISLE_AUTH_SECRET', 'short'],
     ['AISLE_AUTH_JWKS_URL', 'id.example'],
     ['AISLE_AUTH_MAX_ROLE', 'root'],
+    ['AISLE_AUTH_ROLE_MAP', 'seller=boss'],
+    ['AISLE_AUTH_ROLE_MAP', 'seller'],
+    ['AISLE_AUTH_ROLE_MAP', '=admin'],
+    ['AISLE_AUTH_SECRET_PREVIOUS', 'short'],
     ['AISLE_TRUST_PROXY', 'yes'],
     ['DATABASE_URL', 'mysql://db/aisle'],
     ['REDIS_URL', 'cache:6379'],
@@ -142,6 +149,7 @@ describe('configuration', () => {
       readConfig({ ...OPEN, AISLE_AUTH_SECRET: undefined, AISLE_AUTH_JWKS_URL: 'https://id.example/jwks.json' })
         .AISLE_HOST,
     ).toBe('0.0.0.0');
+    expect(() => readConfig({ AISLE_AUTH_SECRET_PREVIOUS: SECRET })).toThrow(/goes with AISLE_AUTH_SECRET/);
     expect(() => readConfig({ ...OPEN, AISLE_ADMIN_KEY: undefined })).toThrow(/AISLE_ADMIN_KEY: must be set/);
     expect(() => readConfig({ ...OPEN, AISLE_ADMIN_KEY: 'x'.repeat(23) })).toThrow(/AISLE_ADMIN_KEY: at least 24/);
     expect(() => readConfig({ ...OPEN, AISLE_AUTH_SECRET: undefined })).toThrow(/AISLE_AUTH_SECRET/);
