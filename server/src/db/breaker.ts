@@ -12,12 +12,15 @@ export interface Breaker {
   admit(): boolean;
   succeeded(): void;
   failed(): void;
+  /** When something last succeeded, ms since 1970; 0: never. */
+  lastSuccessMs(): number;
 }
 
 type State = { kind: 'closed' } | { kind: 'open'; retryAtMs: number } | { kind: 'probing' };
 
 export function createBreaker(clock: Clock): Breaker {
   let state: State = { kind: 'closed' };
+  let lastSuccessMs = 0;
   return {
     admit() {
       if (state.kind === 'closed') return true;
@@ -26,10 +29,12 @@ export function createBreaker(clock: Clock): Breaker {
       return true;
     },
     succeeded() {
+      lastSuccessMs = clock();
       state = { kind: 'closed' };
     },
     failed() {
       state = { kind: 'open', retryAtMs: clock() + OPEN_MS };
     },
+    lastSuccessMs: () => lastSuccessMs,
   };
 }

@@ -17,6 +17,8 @@ const IDLE_TIMEOUT_S = 60;
 const RECONNECT_DELAY_S = 0.1;
 /** A statement answers within this or is given up on. A write given up on may still apply. */
 export const STATEMENT_DEADLINE_MS = 2000;
+/** A step of an order: some fifteen statements, and in a rush a wait for a connection before the first. */
+export const ORDER_DEADLINE_MS = 5000;
 /** For the few that carry megabytes (a chart of 200,000 seats) or read a whole event. */
 export const LONG_DEADLINE_MS = 15_000;
 const RETRY_AFTER_MS = 1000;
@@ -89,6 +91,7 @@ export async function guarded<T>(
 ): Promise<T> {
   const breaker = breakers.get(sql);
   if (breaker !== undefined && !breaker.admit()) throw unavailable(new Error('Postgres was away a moment ago'));
+  const startedAtMs = systemClock();
   try {
     const result = await withDeadline(typeof work === 'function' ? work() : work, deadlineMs);
     breaker?.succeeded();
@@ -96,7 +99,9 @@ export async function guarded<T>(
   } catch (error) {
     const code = codeOf(error);
     if (error instanceof DeadlineError || AWAY.has(code)) {
-      breaker?.failed();
+      // Late while others are answered is a queue, not an outage: refusing them as well would turn a rush into one.
+      const queueing = error instanceof DeadlineError && breaker !== undefined && breaker.lastSuccessMs() > startedAtMs;
+      if (!queueing) breaker?.failed();
       throw unavailable(error);
     }
     // Postgres answered, if only with a refusal.

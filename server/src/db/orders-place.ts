@@ -3,7 +3,7 @@ import { totalMinor, unitPrice } from '../domain/prices.js';
 import type { PlaceOrder, PlaceResult, StoredItem, StoredOrder } from '../domain/ports/orders.js';
 import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
-import { transaction, type Sql, type Transaction } from './client.js';
+import { ORDER_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
 import { readOrder, rereadOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
 import { claimPlaces, type Claims, type TakenBlock } from './orders-claims.js';
 import { announceOrder, appendChange } from './orders-history.js';
@@ -32,11 +32,15 @@ interface EventRow {
  */
 export async function placeOrder(sql: Sql, order: PlaceOrder): Promise<PlaceResult> {
   try {
-    return await transaction(sql, async (tx) => {
-      const result = await placeIn(tx, order);
-      await orderFailpoint('reserve-before-commit');
-      return result;
-    });
+    return await transaction(
+      sql,
+      async (tx) => {
+        const result = await placeIn(tx, order);
+        await orderFailpoint('reserve-before-commit');
+        return result;
+      },
+      ORDER_DEADLINE_MS,
+    );
   } catch (error) {
     if (error instanceof Refused) return error.result;
     throw error;

@@ -2,7 +2,7 @@ import type { OutboxType } from '../domain/outbox.js';
 import type { ChangeBy, PaidBy, StepResult, StoredOrder, StoredTicket } from '../domain/ports/orders.js';
 import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
-import { transaction, type Sql, type Transaction } from './client.js';
+import { ORDER_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
 import { insertEffects, openEffectsOf } from './order-effects.js';
 import { lockOrder, rereadOrder } from './order-rows.js';
 import { dropReservedClaims, giveToBlocks, sellClaims, type TakenBlock } from './orders-claims.js';
@@ -36,23 +36,27 @@ export async function openStep(tx: Transaction, orderId: string): Promise<OpenSt
 
 /** pending → completed (SPEC O3): tickets, claims, the money's row, history, outbox and the effect, or nothing. */
 export function completeOrder(sql: Sql, orderId: string, paid: PaidBy, by: ChangeBy): Promise<StepResult> {
-  return transaction(sql, async (tx): Promise<StepResult> => {
-    const step = await openStep(tx, orderId);
-    if (step === null) return { kind: 'not_found' };
-    const { order } = step;
-    if (await isOtherRequest(tx, by)) return { kind: 'mismatch' };
-    if (order.status !== 'pending') return alreadyPaid(tx, order, paid);
-    if (step.overdue) {
-      const closed = await closeIn(tx, step, 'expired', by, 'expired');
-      return { kind: 'conflict', ...closed };
-    }
-    if (paid.kind !== 'none' && (paid.amountMinor !== order.totalMinor || paid.currency !== order.currency)) {
-      return { kind: 'amount', order };
-    }
-    const result = await completeIn(tx, step, paid, by);
-    await orderFailpoint('confirm-before-commit');
-    return { kind: 'done', ...result };
-  });
+  return transaction(
+    sql,
+    async (tx): Promise<StepResult> => {
+      const step = await openStep(tx, orderId);
+      if (step === null) return { kind: 'not_found' };
+      const { order } = step;
+      if (await isOtherRequest(tx, by)) return { kind: 'mismatch' };
+      if (order.status !== 'pending') return alreadyPaid(tx, order, paid);
+      if (step.overdue) {
+        const closed = await closeIn(tx, step, 'expired', by, 'expired');
+        return { kind: 'conflict', ...closed };
+      }
+      if (paid.kind !== 'none' && (paid.amountMinor !== order.totalMinor || paid.currency !== order.currency)) {
+        return { kind: 'amount', order };
+      }
+      const result = await completeIn(tx, step, paid, by);
+      await orderFailpoint('confirm-before-commit');
+      return { kind: 'done', ...result };
+    },
+    ORDER_DEADLINE_MS,
+  );
 }
 
 async function completeIn(tx: Transaction, { order, epoch }: OpenStep, paid: PaidBy, by: ChangeBy) {
@@ -119,15 +123,19 @@ export function closeOrder(
   cause: string,
   force: boolean,
 ): Promise<StepResult> {
-  return transaction(sql, async (tx): Promise<StepResult> => {
-    const step = await openStep(tx, orderId);
-    if (step === null) return { kind: 'not_found' };
-    const { order } = step;
-    if (order.status === to) return { kind: 'already', order, effects: await openEffectsOf(tx, orderId) };
-    if (order.status !== 'pending') return { kind: 'conflict', order };
-    if (to === 'expired' && !step.overdue && !force) return { kind: 'conflict', order };
-    return { kind: 'done', ...(await closeIn(tx, step, to, by, cause)) };
-  });
+  return transaction(
+    sql,
+    async (tx): Promise<StepResult> => {
+      const step = await openStep(tx, orderId);
+      if (step === null) return { kind: 'not_found' };
+      const { order } = step;
+      if (order.status === to) return { kind: 'already', order, effects: await openEffectsOf(tx, orderId) };
+      if (order.status !== 'pending') return { kind: 'conflict', order };
+      if (to === 'expired' && !step.overdue && !force) return { kind: 'conflict', order };
+      return { kind: 'done', ...(await closeIn(tx, step, to, by, cause)) };
+    },
+    ORDER_DEADLINE_MS,
+  );
 }
 
 async function closeIn(tx: Transaction, { order, epoch }: OpenStep, to: Ending, by: ChangeBy, cause: string) {

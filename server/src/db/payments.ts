@@ -7,7 +7,7 @@ import type {
   RefundCause,
   StoredAttempt,
 } from '../domain/ports/payments.js';
-import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
+import { guarded, ORDER_DEADLINE_MS, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 import { beginCharge } from './payments-begin.js';
 import { insertPaymentRow, insertRefund, readAttempt, selectAttempts } from './payments-rows.js';
 import { addToOutbox } from './outbox.js';
@@ -15,7 +15,8 @@ import { addToOutbox } from './outbox.js';
 /** Attempts at paying and giving back, and the books of a provider's money (SPEC O4, I2). */
 export function createPaymentBook(sql: Sql): PaymentBook {
   return {
-    begin: (charge: BeginCharge): Promise<BeginResult> => transaction(sql, (tx) => beginCharge(tx, charge)),
+    begin: (charge: BeginCharge): Promise<BeginResult> =>
+      transaction(sql, (tx) => beginCharge(tx, charge), ORDER_DEADLINE_MS),
     find: (attemptId) => guarded(sql, () => readAttempt(sql, attemptId)),
     findByRef: (provider, ref) =>
       findOne(sql, () => selectAttempts(sql, sql`a.provider = ${provider} AND a.provider_ref = ${ref}`)),
@@ -23,9 +24,11 @@ export function createPaymentBook(sql: Sql): PaymentBook {
     latestCharge: (orderId) =>
       findOne(sql, () => selectAttempts(sql, sql`a.order_id = ${orderId} AND a.kind = 'charge'`, 1)),
     keepOpen: (attemptId, providerRef, nextCheckMs) => keepOpen(sql, attemptId, providerRef, nextCheckMs),
-    notMoved: (attemptId, to, answer) => transaction(sql, (tx) => notMoved(tx, attemptId, to, answer)),
-    captured: (attemptId, answer, cause) => transaction(sql, (tx) => captured(tx, attemptId, answer, cause)),
-    refunded: (attemptId, answer) => transaction(sql, (tx) => refunded(tx, attemptId, answer)),
+    notMoved: (attemptId, to, answer) =>
+      transaction(sql, (tx) => notMoved(tx, attemptId, to, answer), ORDER_DEADLINE_MS),
+    captured: (attemptId, answer, cause) =>
+      transaction(sql, (tx) => captured(tx, attemptId, answer, cause), ORDER_DEADLINE_MS),
+    refunded: (attemptId, answer) => transaction(sql, (tx) => refunded(tx, attemptId, answer), ORDER_DEADLINE_MS),
     takeDue: (providers, limit, leaseMs) => transaction(sql, (tx) => takeDue(tx, providers, limit, leaseMs)),
     countOpen: () => countOpen(sql),
   };
