@@ -11,7 +11,12 @@ export interface ReceivedBody {
     readonly eventId?: string;
     readonly epoch?: number;
     readonly seq?: number;
-    readonly seats?: readonly { readonly id: string; readonly seatNo: number; readonly from: string; readonly to: string }[];
+    readonly seats?: readonly {
+      readonly id: string;
+      readonly seatNo: number;
+      readonly from: string;
+      readonly to: string;
+    }[];
     readonly areas?: readonly { readonly id: string; readonly areaNo: number; readonly quantity: number }[];
   };
 }

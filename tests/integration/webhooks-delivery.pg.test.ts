@@ -95,7 +95,13 @@ describe('W4 order', () => {
     });
     dispatch();
     const first = seq;
-    await world.persist(eventId, [entry(++seq, [4]), entry(++seq, [5]), entry(++seq, [4, 5]), entry(++seq, [5]), entry(++seq, [6])]);
+    await world.persist(eventId, [
+      entry(++seq, [4]),
+      entry(++seq, [5]),
+      entry(++seq, [4, 5]),
+      entry(++seq, [5]),
+      entry(++seq, [6]),
+    ]);
     await arrived(() => answered.length, 5);
     const order = (n: number): number => answered.indexOf(first + n);
     expect(order(3)).toBeGreaterThan(Math.max(order(1), order(2)));

@@ -2,7 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { transaction } from '../../server/src/db/client.js';
 import { transition } from '../../server/src/db/events.js';
 import { addToOutbox } from '../../server/src/db/outbox.js';
-import { changeEndpoint, deleteEndpoint, rotateSecret, type WebhookEndpoint } from '../../server/src/db/webhook-endpoints.js';
+import {
+  changeEndpoint,
+  deleteEndpoint,
+  rotateSecret,
+  type WebhookEndpoint,
+} from '../../server/src/db/webhook-endpoints.js';
 import { takeOutbox } from '../../server/src/db/webhook-messages.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import { startReceiver, verifies, type WebhookReceiver } from '../helpers/webhook-receiver.js';
@@ -81,7 +86,13 @@ describe('W1 what a message says', () => {
   test('W1 a change of more than 200 places comes in parts', async () => {
     const eventId = await quietEvent();
     await listen(receiver.url);
-    await world.persist(eventId, [entry(1, Array.from({ length: 450 }, (_, i) => i), { kind: 'block' })]);
+    await world.persist(eventId, [
+      entry(
+        1,
+        Array.from({ length: 450 }, (_, i) => i),
+        { kind: 'block' },
+      ),
+    ]);
     await arrived(() => receiver.all.length, 3);
     const parts = receiver.all.map(({ id, body }) => [id, body.data.part, body.data.parts, body.data.seats?.length]);
     expect(parts.sort()).toEqual([
@@ -193,8 +204,7 @@ describe('W3 none is lost, none is told of what never happened', () => {
     const sold = await listen(`${receiver.url}/sold`, { types: ['seats.sold', 'event.*'], events: [one] });
     const off = await listen(`${receiver.url}/off`);
     await changeEndpoint(world.sql, off.id, { status: 'disabled', disabledReason: 'asked' });
-    for (const eventId of [one, other])
-      await world.persist(eventId, [entry(1, [1]), entry(2, [1], { kind: 'sell' })]);
+    for (const eventId of [one, other]) await world.persist(eventId, [entry(1, [1]), entry(2, [1], { kind: 'sell' })]);
     await transition(world.sql, one, 'pause', { actor: 'x' });
     await transition(world.sql, other, 'pause', { actor: 'x' });
     await arrived(() => receiver.all.length, 2);

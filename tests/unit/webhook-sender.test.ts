@@ -31,7 +31,11 @@ function resolver(answers: Answers): { lookup: typeof systemLookup; asked: () =>
     const [first] = answer;
     setTimeout(() => {
       if (first instanceof Error) callback(first);
-      else callback(null, answer.map((address) => ({ address, family: String(address).includes(':') ? 6 : 4 })));
+      else
+        callback(
+          null,
+          answer.map((address) => ({ address, family: String(address).includes(':') ? 6 : 4 })),
+        );
     }, 5);
   };
   return { lookup: lookup as typeof systemLookup, asked: () => asked };
@@ -84,7 +88,11 @@ describe('W7 the address is looked at where the connection is made', () => {
   });
 
   test('W8 many deliveries to one name ask the resolver once, and its failure is told', async () => {
-    const { attempts, asked } = await send('0', [[Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })]], 10);
+    const { attempts, asked } = await send(
+      '0',
+      [[Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })]],
+      10,
+    );
     expect(attempts.map((attempt) => attempt.kind)).toEqual(Array.from({ length: 10 }, () => 'failed'));
     expect(why(attempts)).toBe('ENOTFOUND: no such name');
     expect(asked).toBe(1);

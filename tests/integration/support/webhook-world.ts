@@ -100,7 +100,15 @@ async function newEvent(sql: Sql): Promise<string> {
 
 /** A hold of seats, as the drain reads it from the log. */
 export const entry = (seq: number, seats: readonly number[], changes: Partial<LogEntry> = {}): LogEntry => ({
-  ...{ epoch: 1, seq, kind: 'hold', atMs: Date.now(), subject: 'buyer-4711', actor: 'buyer-4711', requestId: `r${seq}` },
+  ...{
+    epoch: 1,
+    seq,
+    kind: 'hold',
+    atMs: Date.now(),
+    subject: 'buyer-4711',
+    actor: 'buyer-4711',
+    requestId: `r${seq}`,
+  },
   ...{ holdHash: '', areas: [], extra: {} },
   seats: seats.map((seatNo) => ({ seatNo, catNo: 0, from: 'a', to: 'h' })),
   ...changes,

@@ -18,10 +18,10 @@ import { repeat, type Repeated } from './repeat.js';
 import type { Sender } from './sender.js';
 
 /** A worker that died has its endpoints taken over after this. */
-const LEASE_MS = 4000;
+const LEASE_MS = 3000;
 /** Sends nothing in the last of it: as long as a request may take to be on its way. */
-const LEASE_MARGIN_MS = 1000;
-const RENEW_EVERY_MS = 750;
+const LEASE_MARGIN_MS = 750;
+const RENEW_EVERY_MS = 500;
 /** Wake-ups come sooner; this is for what other workers wrote, and for retries that are due. */
 const LOOK_EVERY_MS = 200;
 const TAKE_AT_ONCE = 500;
