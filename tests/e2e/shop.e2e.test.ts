@@ -77,6 +77,13 @@ async function pay(page: Page, card: string): Promise<void> {
   await page.fill('[name=card]', card);
   await page.click('button');
 }
+/** For whoever wants to look: SHOP_PICTURES=folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SHOP_PICTURES;
+  if (folder === undefined) return;
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: `${folder}/${name}.png` });
+}
 /** From a picture of the page, as a scanner sees it. */
 async function codesSeen(page: Page): Promise<string[]> {
   const codes: string[] = [];
@@ -107,7 +114,7 @@ describe('the example shop', () => {
     await waitFor(async () => (await seat(other, 'r2-4').getAttribute('class')) === '', {
       what: 'the seat gone elsewhere',
     });
-    await page.screenshot({ path: process.env.SHOP_PICTURE ?? '/dev/null', type: 'png' }).catch(() => undefined);
+    await picture(page, 'shop');
     await pay(page, '4242 4242 4242 4242');
     await page.locator('#message', { hasText: 'Enjoy the show' }).waitFor();
 
@@ -171,8 +178,7 @@ describe('T5 the printable page in a browser', () => {
     expect(await page.locator('svg.qr').first().getAttribute('aria-label')).toMatch(
       /^QR code of ticket 1: Row r4, Seat \d$/,
     );
-    const folder = process.env.TICKETS_PICTURES;
-    if (folder !== undefined) await page.screenshot({ path: `${folder}/${name.replace(', ', '-')}.png` });
+    await picture(page, name.replace(', ', '-'));
     expect(complaints.splice(0)).toEqual([]);
     await page.context().close();
   });
