@@ -181,6 +181,9 @@ describe('O2 the sweep and reserved holds', () => {
       await world.store.expire({ eventId: EVENT, epoch: 1, limit: 10 }),
     );
     expect([released, overdueReserved.length, more]).toEqual([1, 100, false]);
+    const waiting = await world.store.reservedHolds(EVENT, 50_000);
+    expect(new Set(waiting.map((hold) => hold.token)).size).toBe(1000);
+    expect(await world.store.reservedHolds(EVENT, 700)).toHaveLength(700);
   });
 
   test('O2 reservedHolds: oldest deadline first, with the order; staff see held and reserved ones page by page', async () => {

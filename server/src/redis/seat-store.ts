@@ -35,6 +35,8 @@ type ScriptName = (typeof SCRIPTS)[number];
 type Decode<T> = (values: readonly string[], nowMs: number) => T;
 
 const RETRY_AFTER_MS = 250;
+/** A few ms of Redis, so that commands of buyers go in between. What moves between two pages is seen by the next look. */
+const RESERVED_A_CALL = 500;
 const tag = (eventId: string): string => `{${eventId}}`;
 const numbers = (text: string | undefined): number[] =>
   text === undefined || text === '' ? [] : text.split(',').map(Number);
@@ -163,16 +165,19 @@ export class RedisSeatStore implements port.SeatStore {
 
   async reservedHolds(eventId: string, limit: number): Promise<port.ReservedHold[]> {
     const epoch = await this.#deps.epochOf(eventId);
-    const declared = [keys.event(eventId), keys.reservedIndex(eventId)];
-    const [kind, detail, ...values] = asStrings(
-      await this.#run(this.#scripts.reserved, declared, [tag(eventId), epoch, limit]),
-    );
-    if (kind !== 'ok') throw unavailable(detail ?? 'epoch');
     const found: port.ReservedHold[] = [];
-    for (let i = 0; i < values.length; i += 5) {
-      const [token = '', subject = '', orderId = '', reservedAt, expiresAt] = values.slice(i, i + 5);
-      const times = { reservedAtMs: Number(reservedAt), expiresAtMs: Number(expiresAt), nowMs: Number(detail) };
-      found.push({ token, subject, orderId, ...times });
+    for (let offset = 0; offset < limit; offset += RESERVED_A_CALL) {
+      const page = Math.min(RESERVED_A_CALL, limit - offset);
+      const declared = [keys.event(eventId), keys.reservedIndex(eventId)];
+      const args = [tag(eventId), epoch, offset, page];
+      const [kind, detail, size, ...values] = asStrings(await this.#run(this.#scripts.reserved, declared, args));
+      if (kind !== 'ok') throw unavailable(detail ?? 'epoch');
+      for (let i = 0; i < values.length; i += 5) {
+        const [token = '', subject = '', orderId = '', reservedAt, expiresAt] = values.slice(i, i + 5);
+        const times = { reservedAtMs: Number(reservedAt), expiresAtMs: Number(expiresAt), nowMs: Number(detail) };
+        found.push({ token, subject, orderId, ...times });
+      }
+      if (Number(size) < page) break;
     }
     return found;
   }
