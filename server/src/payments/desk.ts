@@ -7,7 +7,7 @@ import type {
   Settled,
   StoredAttempt,
 } from '../domain/ports/payments.js';
-import { failpoint } from '../platform/failpoint.js';
+import { paymentFailpoint } from '../platform/payment-failpoints.js';
 import { withinDeadline } from './provider-call.js';
 import { CHECK_FIRST_MS, pauseAfter, Settler, type PaymentDeskDeps } from './settle.js';
 
@@ -29,7 +29,7 @@ export class ProviderDesk implements PaymentDesk {
   }
 
   async charge(attempt: StoredAttempt, paymentToken?: string): Promise<Settled> {
-    await failpoint('pay-after-attempt');
+    await paymentFailpoint('pay-after-attempt');
     const request = { ...chargeRequest(attempt), ...(paymentToken === undefined ? {} : { paymentToken }) };
     return this.#drive(attempt, 'charge', (api) => api.charge(request));
   }
@@ -63,7 +63,7 @@ export class ProviderDesk implements PaymentDesk {
       logger.warn({ err: error, attemptId: attempt.id, call }, 'the payment provider did not answer');
       return this.#unanswered(attempt, call);
     }
-    await failpoint(attempt.kind === 'charge' ? 'pay-after-provider' : 'refund-after-provider');
+    await paymentFailpoint(attempt.kind === 'charge' ? 'pay-after-provider' : 'refund-after-provider');
     return this.#written(attempt, answer);
   }
 

@@ -9,9 +9,9 @@ import type {
   StoredAttempt,
 } from '../domain/ports/payments.js';
 import type { OrderEffect } from '../domain/ports/seat-store.js';
-import { failpoint } from '../platform/failpoint.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
+import { paymentFailpoint } from '../platform/payment-failpoints.js';
 
 export interface PaymentDeskDeps {
   readonly book: PaymentBook;
@@ -62,13 +62,13 @@ export class Settler {
   async #charged(attempt: StoredAttempt, answer: ProviderAnswer): Promise<Settled> {
     const cause = await this.#completeOrder(attempt, answer);
     if (cause === 'later') return { kind: 'unknown' };
-    await failpoint('pay-after-complete');
+    await paymentFailpoint('pay-after-complete');
     const result = await this.deps.book.captured(attempt.id, answer, cause);
     if (result.kind === 'paid') {
       this.#count(attempt, 'paid');
       return { kind: 'paid' };
     }
-    await failpoint('refund-after-attempt');
+    await paymentFailpoint('refund-after-attempt');
     const why = cause ?? (result.refund?.cause === 'amount' ? 'amount' : 'late');
     this.#count(attempt, why);
     const told = { attemptId: attempt.id, orderId: attempt.orderId, refundId: result.refund?.id, cause: why };
@@ -84,7 +84,7 @@ export class Settler {
     const { id: attemptId, orderId } = attempt;
     const { amountMinor, currency } = answer;
     if (amountMinor !== attempt.amountMinor || currency !== attempt.currency) return 'amount';
-    await failpoint('pay-before-complete');
+    await paymentFailpoint('pay-before-complete');
     const paid = { kind: 'provider' as const, attemptId, amountMinor, currency };
     const result = await this.deps.orders.complete(orderId, paid, { actor: ACTOR, requestId: attemptId });
     return this.#verdict(result);
