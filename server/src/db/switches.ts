@@ -89,7 +89,7 @@ export function switchChanges(
     sql<SwitchChange[]>`
       SELECT id::text, kind, name, nullif(scope, ${ALL}) AS "eventId", value, actor, reason,
         to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
-      FROM switch_changes WHERE ${before === null ? sql`true` : sql`id < ${before}`} ORDER BY id DESC LIMIT ${limit}`,
+      FROM switch_changes WHERE ${before === null ? sql`true` : sql`id < ${before}`} ORDER BY switch_changes.id DESC LIMIT ${limit}`,
   );
 }
 
