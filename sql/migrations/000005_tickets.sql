@@ -9,7 +9,10 @@ CREATE TABLE ticket_keys (
   private_key text        CHECK (private_key ~ '^[A-Za-z0-9_-]{43}$'),
   created_at  timestamptz NOT NULL DEFAULT now(),
   created_by  text        NOT NULL,
+  -- Of the call that made it: the same call again makes no other.
+  request_id  text        NOT NULL,
   retired_at  timestamptz,
+  CONSTRAINT ticket_keys_request_once UNIQUE (created_by, request_id),
   CONSTRAINT ticket_keys_alive_or_retired CHECK ((private_key IS NULL) = (retired_at IS NOT NULL))
 );
 

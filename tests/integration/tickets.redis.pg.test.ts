@@ -213,6 +213,9 @@ describe('T2 the keys', () => {
     expect(newCode.split('.')[1]).toBe(kid);
     expect(oldCode.split('.')[1]).not.toBe(kid);
     expect((await fetchKeys()).map((key) => key.kid)).toEqual([kid, oldCode.split('.')[1]]);
+    const again = (key: string): Promise<Answer> =>
+      world.call('POST', '/v1/tickets/keys', { headers: { 'idempotency-key': key } });
+    expect((await again('rotate-1')).body).toEqual((await again('rotate-1')).body);
     for (const code of [oldCode, newCode]) expect((await scan({ code }, { at: elsewhere })).status).toBe(200);
   });
 

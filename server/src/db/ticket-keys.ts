@@ -7,6 +7,11 @@ export interface TicketKeyRow {
   readonly privateKey: string | null;
 }
 
+export interface MadeBy {
+  readonly by: string;
+  readonly requestId: string;
+}
+
 /** Keys that verify, newest first: the first one signs. */
 export const readTicketKeys = (sql: Queryable): Promise<TicketKeyRow[]> => guarded(sql, selectKeys(sql));
 
@@ -22,16 +27,20 @@ export async function ensureTicketKeys(sql: Sql, generate: () => TicketKeyRow): 
     await lockTicketKeys(tx);
     const found = await selectKeys(tx);
     if (found.length > 0) return found;
-    await insertKey(tx, generate(), 'first start');
+    await insertKey(tx, generate(), { by: 'first start', requestId: '' });
     return selectKeys(tx);
   });
 }
 
-/** From now on this key signs; those before it still verify. */
-export async function addTicketKey(sql: Sql, key: TicketKeyRow, by: string): Promise<void> {
-  await transaction(sql, async (tx) => {
+/** From now on this key signs; those before it still verify. Answers its kid: of an earlier one, where the same request made it. */
+export async function addTicketKey(sql: Sql, key: TicketKeyRow, made: MadeBy): Promise<string> {
+  return transaction(sql, async (tx) => {
     await lockTicketKeys(tx);
-    await insertKey(tx, key, by);
+    const [earlier] = await tx<{ kid: string }[]>`
+      SELECT kid FROM ticket_keys WHERE created_by = ${made.by} AND request_id = ${made.requestId}`;
+    if (earlier !== undefined) return earlier.kid;
+    await insertKey(tx, key, made);
+    return key.kid;
   });
 }
 
@@ -53,6 +62,6 @@ export async function retireTicketKey(sql: Sql, kid: string): Promise<'retired' 
 const lockTicketKeys = (tx: Queryable) => tx`SELECT pg_advisory_xact_lock(hashtextextended('aisle:ticket-keys', 0))`;
 
 // clock_timestamp: two keys of one transaction would else be of one age.
-const insertKey = (tx: Queryable, { kid, publicKey, privateKey }: TicketKeyRow, by: string) => tx`
-  INSERT INTO ticket_keys (kid, public_key, private_key, created_at, created_by)
-  VALUES (${kid}, ${publicKey}, ${privateKey}, clock_timestamp(), ${by})`;
+const insertKey = (tx: Queryable, { kid, publicKey, privateKey }: TicketKeyRow, { by, requestId }: MadeBy) => tx`
+  INSERT INTO ticket_keys (kid, public_key, private_key, created_at, created_by, request_id)
+  VALUES (${kid}, ${publicKey}, ${privateKey}, clock_timestamp(), ${by}, ${requestId})`;

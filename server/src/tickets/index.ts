@@ -1,4 +1,4 @@
-import { addTicketKey, retireTicketKey } from '../db/ticket-keys.js';
+import { addTicketKey, retireTicketKey, type MadeBy } from '../db/ticket-keys.js';
 import type { Sql } from '../db/client.js';
 import { createTicketGate, readPageOrder, type PageOrder } from '../db/tickets.js';
 import type { TicketCodes, TicketCommands, TicketKeys } from '../domain/ports/tickets.js';
@@ -18,7 +18,7 @@ export interface Tickets {
   /** null: no such order. */
   readonly pageOrder: (orderId: string) => Promise<PageOrder | null>;
   /** A new key that signs from now on; those before it still verify. Answers its kid. */
-  readonly addKey: (by: string) => Promise<string>;
+  readonly addKey: (made: MadeBy) => Promise<string>;
   /** Codes of this key no longer admit. */
   readonly retireKey: (kid: string) => Promise<'retired' | 'signing' | 'not_found'>;
   close(): void;
@@ -33,11 +33,10 @@ export function createTickets(deps: { readonly sql: Sql; readonly clock: Clock; 
     commands: createTicketCommands({ codes, gate: createTicketGate(sql) }),
     links: createPageLinks(ring, clock),
     pageOrder: (orderId) => readPageOrder(sql, orderId),
-    async addKey(by) {
-      const key = generateKey();
-      await addTicketKey(sql, key, by);
+    async addKey(made) {
+      const kid = await addTicketKey(sql, generateKey(), made);
       await ring.refresh();
-      return key.kid;
+      return kid;
     },
     async retireKey(kid) {
       const result = await retireTicketKey(sql, kid);

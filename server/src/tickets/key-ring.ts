@@ -39,7 +39,19 @@ export function createKeyRing({ sql, logger }: { readonly sql: Sql; readonly log
     keys = rows.map((row) => known.get(row.kid) ?? openKey(row));
     readAt = performance.now();
   };
-  const refresh = (): Promise<void> => (reading ??= read().finally(() => (reading = undefined)));
+  const begin = (): Promise<void> => (reading = read().finally(() => (reading = undefined)));
+  // Who asks wants what Postgres says from now on: a read under way may be older, so one more follows it, shared by all.
+  let queued: Promise<void> | undefined;
+  const refresh = (): Promise<void> => {
+    if (reading === undefined) return begin();
+    queued ??= reading
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined;
+        return begin();
+      });
+    return queued;
+  };
   const keepFresh = (): void => {
     refresh().then(
       () => schedule(REFRESH_MS),

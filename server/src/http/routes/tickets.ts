@@ -64,6 +64,7 @@ const addKey = doc.route(
     method: 'post',
     path: '/v1/tickets/keys',
     summary: 'Make a new key that signs from now on; codes of the keys before it stay valid',
+    request: { headers: doc.idempotencyHeaders },
     middleware: [allow('ticket.rotate')] as const,
     responses: { 201: doc.json(ticketKeySchema.meta({ id: 'TicketKey' }), 'The new key') },
   },
@@ -75,7 +76,7 @@ const retireKey = doc.route(
     method: 'post',
     path: '/v1/tickets/keys/{kid}/retire',
     summary: 'Withdraw a key for good: what it signed no longer admits. Not the one that signs',
-    request: { params: z.object({ kid: z.string().max(16) }) },
+    request: { params: z.object({ kid: z.string().max(16) }), headers: doc.idempotencyHeaders },
     middleware: [allow('ticket.rotate')] as const,
     responses: { 200: doc.json(ticketKeySchema.meta({ id: 'TicketKey' }), 'Withdrawn') },
   },
@@ -87,7 +88,11 @@ const link = doc.route(
     method: 'post',
     path: '/v1/orders/{id}/tickets/link',
     summary: 'A short-lived address of the printable page, for a browser; the holder’s own, or any for staff',
-    request: { params: orderParams, body: doc.jsonRequest(ticketsLinkRequestSchema, false) },
+    request: {
+      params: orderParams,
+      headers: doc.idempotencyHeaders,
+      body: doc.jsonRequest(ticketsLinkRequestSchema, false),
+    },
     middleware: [allow('ticket.page'), ...jsonBody({ optional: true })] as const,
     responses: { 201: doc.json(linkModel, 'Whoever has it sees the tickets: send it to nobody else') },
   },
@@ -137,8 +142,9 @@ function gateRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 
   app.openapi(addKey, async (c) => {
+    const { requestId } = withRequestId(c, {}, c.req.valid('header')['idempotency-key']);
     const { subject } = await actorOf(c);
-    return c.json({ kid: await tickets.addKey(subject ?? '') }, 201);
+    return c.json({ kid: await tickets.addKey({ by: subject ?? '', requestId }) }, 201);
   });
 
   app.openapi(retireKey, async (c) => {
