@@ -62,7 +62,10 @@ function byEvent(effects: readonly OrderEffect[]): OrderEffect[][] {
 
 async function settleEvent(deps: Parameters<typeof settleAll>[0], effects: readonly OrderEffect[]): Promise<number> {
   let done = 0;
+  // What follows in the same order builds on it: never a place given back before it was sold.
+  const stuck = new Set<string>();
   for (const effect of effects) {
+    if (stuck.has(effect.orderId)) continue;
     try {
       const outcome = await deps.store.settle(effect);
       // Being loaded: all of the event's effects wait.
@@ -71,6 +74,7 @@ async function settleEvent(deps: Parameters<typeof settleAll>[0], effects: reado
       await deps.book.effectDone(effect);
       done++;
     } catch (error) {
+      stuck.add(effect.orderId);
       const { id, orderId, eventId } = effect;
       deps.logger.warn(
         { err: error, effect: id, orderId, eventId },

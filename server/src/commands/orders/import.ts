@@ -102,17 +102,29 @@ const present = (answer: ImportedBookings, currency: string): ImportAnswer => ({
 
 const NOTHING: ImportConflicts = { externalIds: new Set(), seats: new Map(), areas: new Map() };
 
+const SETTLE_TRIES = 5;
+const SETTLE_PAUSE_MS = 200;
+
 /** Best effort, as after every step of an order: the worker replays what is left. */
-async function settle({ store, imports }: ImportDeps, effects: readonly OrderEffect[]): Promise<void> {
-  try {
-    for (let from = 0; from < effects.length; from += SETTLED_AT_ONCE) {
-      const batch = effects.slice(from, from + SETTLED_AT_ONCE);
-      const outcomes = await Promise.all(batch.map((effect) => store.settle(effect)));
-      await imports.settled(batch.filter((_effect, i) => outcomes[i]?.ok === true));
-      if (outcomes.some(({ ok }) => !ok)) return;
+async function settle(deps: ImportDeps, effects: readonly OrderEffect[]): Promise<void> {
+  for (let from = 0; from < effects.length; from += SETTLED_AT_ONCE) {
+    const batch = effects.slice(from, from + SETTLED_AT_ONCE);
+    for (let tries = 1; !(await settleBatch(deps, batch)); tries++) {
+      if (tries === SETTLE_TRIES) return;
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS));
     }
+  }
+}
+
+/** False: some of it is still to be done. Repeating the rest changes nothing. */
+async function settleBatch({ store, imports }: ImportDeps, batch: readonly OrderEffect[]): Promise<boolean> {
+  try {
+    const outcomes = await Promise.all(batch.map((effect) => store.settle(effect)));
+    await imports.settled(batch.filter((_effect, i) => outcomes[i]?.ok === true));
+    return outcomes.every(({ ok }) => ok);
   } catch {
-    // Redis or Postgres is away.
+    // Redis or Postgres is away, or slow.
+    return false;
   }
 }
 
