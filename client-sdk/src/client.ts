@@ -6,12 +6,14 @@ import { AisleError } from './protocol/errors.js';
 import type { EventStatus, SeatEvent } from './protocol/event.js';
 import type { Hold } from './protocol/hold.js';
 import type { InventoryView } from './protocol/http/events.js';
+import type { Order, OrderStatus } from './protocol/order.js';
 import type { Session } from './protocol/session.js';
 import type { ExtendCommand } from './protocol/up/extend.js';
 import type { HoldBestCommand } from './protocol/up/hold-best.js';
 import type { HoldCommand } from './protocol/up/hold.js';
 import type { HoldsQuery } from './protocol/up/holds.js';
 import type { ReleaseCommand } from './protocol/up/release.js';
+import type { ReserveCommand } from './protocol/up/reserve.js';
 import type { ChangePosition, UpResults } from './protocol/up/up.js';
 import { isAbsolute, resolveUrl, type BaseUrl } from './base-url.js';
 import { authenticate } from './connection/authenticate.js';
@@ -47,6 +49,15 @@ export interface EventsQuery {
 export type HoldResult = { hold: LiveHold } & ChangePosition;
 /** `hold` absent: nothing is left of it. */
 export type ReleaseResult = { hold?: LiveHold } & ChangePosition;
+export type ReserveResult = { order: Order } & ChangePosition;
+export interface OrdersQuery {
+  eventId?: string;
+  status?: OrderStatus;
+  updatedSince?: string;
+  /** 1 to 1000; default 100. */
+  limit?: number;
+  cursor?: string;
+}
 
 interface Watched {
   readonly feed: EventFeed;
@@ -164,6 +175,25 @@ export class AisleClient {
     return { holds: value.holds.map((hold) => liveHold(hold, sentAtMs)) };
   }
 
+  /**
+   * The hold becomes an order that waits for its money until `order.expiresAt`. With totalMinor, what the buyer was shown:
+   * PRICE_CHANGED where that is no longer right, and the hold stays.
+   */
+  async reserve(command: ReserveCommand, options?: CommandOptions): Promise<ReserveResult> {
+    const { order, epoch, seq } = (await this.#run('reserve', command, options)).value;
+    return { order, epoch, seq };
+  }
+
+  /** One of this subject's orders, with its tickets once it is paid. */
+  async order(orderId: string): Promise<Order> {
+    return (await this.#get(`/v1/orders/${encodeURIComponent(orderId)}`, true)) as Order;
+  }
+
+  /** This subject's orders, the last changed last, a page at a time. */
+  async orders(query: OrdersQuery = {}): Promise<{ items: Order[]; nextCursor?: string }> {
+    return (await this.#get(`/v1/orders${searchOf(query)}`, true)) as { items: Order[] };
+  }
+
   /** Geometry: seatNo is the position in `seats`, areaNo in `areas`. Kept until a map tells of another version. */
   chart(eventId: string): Promise<Chart> {
     const known = this.#charts.get(eventId);
@@ -182,11 +212,7 @@ export class AisleClient {
 
   /** Events that anybody may see, a page at a time. */
   async events(query: EventsQuery = {}): Promise<{ items: SeatEvent[]; nextCursor?: string }> {
-    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const search = new URLSearchParams(given).toString();
-    return (await this.#get(`/v1/events${search === '' ? '' : `?${search}`}`)) as { items: SeatEvent[] };
+    return (await this.#get(`/v1/events${searchOf(query)}`)) as { items: SeatEvent[] };
   }
 
   /** Counts per category now; a watched map's `inventory` follows them live. */
@@ -218,14 +244,20 @@ export class AisleClient {
   }
 
   /** Public reads go without a token, so that shared caches may answer; a refusal is asked again with the connection's token. */
-  async #get(path: string): Promise<unknown> {
+  async #get(path: string, own = false): Promise<unknown> {
     const url = this.#baseUrl().http + path;
+    const tokenNow = async (): Promise<string | null | undefined> =>
+      this.#connection.token ?? (await this.#options.getToken?.('connect'));
     try {
+      if (own) {
+        const request = { method: 'GET', url, token: (await tokenNow()) ?? null } as const;
+        return await fetchJson(this.#options.fetch, request, this.#timeouts.commandMs);
+      }
       return await fetchJson(this.#options.fetch, { method: 'GET', url }, this.#timeouts.commandMs);
     } catch (error) {
       const hidden =
         error instanceof AisleError && ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'].includes(error.code);
-      const token = hidden ? (this.#connection.token ?? (await this.#options.getToken?.('connect'))) : null;
+      const token = hidden && !own ? await tokenNow() : null;
       if (!token) throw error;
       return fetchJson(this.#options.fetch, { method: 'GET', url, token }, this.#timeouts.commandMs);
     }
@@ -298,6 +330,15 @@ export class AisleClient {
         return feed.reload(message.payload);
     }
   }
+}
+
+/** "?a=b", or nothing. */
+function searchOf(query: object): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return search === '' ? '' : `?${search}`;
 }
 
 const withDeadline = ({

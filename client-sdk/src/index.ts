@@ -5,7 +5,9 @@ export {
   type ClientEvents,
   type EventsQuery,
   type HoldResult,
+  type OrdersQuery,
   type ReleaseResult,
+  type ReserveResult,
 } from './client.js';
 export type { CommandOptions } from './connection/commands.js';
 export type { ConnectionState } from './connection/state.js';
@@ -41,3 +43,5 @@ export type { HoldBestCommand } from './protocol/up/hold-best.js';
 export type { HoldCommand } from './protocol/up/hold.js';
 export type { HoldsQuery } from './protocol/up/holds.js';
 export type { ReleaseCommand } from './protocol/up/release.js';
+export type { ReserveCommand } from './protocol/up/reserve.js';
+export type { Buyer, Order, OrderStatus, Ticket } from './protocol/order.js';
