@@ -4,6 +4,7 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY client-sdk/package.json client-sdk/
+COPY server-sdk/package.json server-sdk/
 # No install scripts: only the private Postgres of npm start would need them, and a container brings its own.
 RUN npm ci --ignore-scripts
 COPY . .
@@ -15,6 +16,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/client-sdk ./client-sdk
+COPY --from=build /app/server-sdk ./server-sdk
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 3000
