@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { createOrderChanges } from '../../server/src/db/order-changes-book.js';
 import { createOrderBook } from '../../server/src/db/orders.js';
 import { createPaymentBook } from '../../server/src/db/payments.js';
 import { effectBacklog } from '../../server/src/db/order-effects.js';
@@ -31,6 +32,7 @@ import { createConsistencyCheck } from './processors/consistency.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
 import { settlePayments, type PaymentUpkeepDeps } from './processors/payments.js';
 import { endOrphans, expireOrders, type EndDeps } from './processors/orders-end.js';
+import { refundCancelled } from './processors/orders-cancelled.js';
 import { settleOrders } from './processors/orders-settle.js';
 import { createReadModels } from './processors/read-models.js';
 import { createReconciler } from './processors/reconcile.js';
@@ -217,6 +219,9 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
       ),
       'expire-orders': whenReady(() => expireOrders(ending)),
       'orphan-orders': whenReady(() => endOrphans(ending)),
+      'refund-cancelled': whenReady(() =>
+        refundCancelled({ store, book, changes: createOrderChanges(sql), logger, stopping }),
+      ),
       consistency: whenReady(createConsistencyCheck({ sql, redis, store, logger, metrics, operator })),
     },
   });

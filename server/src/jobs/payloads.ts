@@ -10,7 +10,7 @@ export type DrainJob = z.infer<typeof drainJobSchema>;
 
 export const UPKEEP_JOBS = [
   ...(['scan', 'reconcile', 'sale-windows', 'consistency'] as const),
-  ...(['settle-orders', 'expire-orders', 'orphan-orders', 'payments'] as const),
+  ...(['settle-orders', 'expire-orders', 'orphan-orders', 'refund-cancelled', 'payments'] as const),
 ] as const;
 export type UpkeepJobName = (typeof UPKEEP_JOBS)[number];
 export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.some((known) => known === name);
@@ -19,6 +19,7 @@ export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.
  * scan: find events whose log waits, enqueue their drains. reconcile: status and limits into Redis again, events that Redis
  * lost loaded again (SPEC R4). sale-windows: saleStartsAt and saleEndsAt (architecture §11).
  * settle-orders, expire-orders, orphan-orders: what crashes and time left of orders (SPEC O2, O3).
+ * refund-cancelled: paid orders of cancelled events (SPEC O7).
  * consistency: each order's places against Redis (SPEC L5). payments: attempts whose end is not known, refunds (SPEC O4).
  */
 export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {
@@ -29,5 +30,6 @@ export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {
   'settle-orders': 1000,
   'expire-orders': 1000,
   'orphan-orders': 5000,
+  'refund-cancelled': 2000,
   payments: 1000,
 };
