@@ -279,7 +279,7 @@ function openHttp(
     orders: OrderSales;
     orderChanges: OrderChangeCommands;
     payments: PaymentCommands;
-  } & Omit<Identity, 'revocations'> &
+  } & Identity &
     Omit<FairUse, 'pace'>,
 ): FetchHandler {
   const { config, guard, postgres } = base;
@@ -292,7 +292,11 @@ function openHttp(
     health: {
       redis: guard.health.redis,
       postgres: postgres.up,
-      reasons: () => [...guard.health.reasons(), ...postgres.reasons()],
+      reasons: () => [
+        ...guard.health.reasons(),
+        ...postgres.reasons(),
+        ...(parts.revocations.isKnown() ? [] : ['what is revoked has not been read yet']),
+      ],
     },
     hooks: eventHooks(base),
     switchControl: switchControl(base, parts.switches),

@@ -17,7 +17,11 @@ CREATE TABLE api_keys (
   -- To within minutes: it is written now and then, not by each call.
   last_used_at timestamptz,
   revoked_at   timestamptz,
-  revoked_by   text
+  revoked_by   text,
+  -- Idempotency-Key of the call that made it, and a hash of what was asked (S7).
+  request_id   text,
+  fingerprint  text        NOT NULL DEFAULT '',
+  CONSTRAINT api_keys_request_once UNIQUE (created_by, request_id)
 );
 
 -- What is refused before its time: every token of a subject that was issued up to `not_before`, or one token (a key, by its id) at

@@ -26,7 +26,7 @@ const makeKey = async (): Promise<{ id: string; key: string }> => {
     ...{ id: made.id, secretHash: made.secretHash, name: 'test', role: 'kiosk', subject: made.id },
     ...{ events: null, createdBy: 'test', expiresAt: null },
   });
-  return made;
+  return { id: made.id, key: made.tokenOf(made.id) };
 };
 const open: Revocations[] = [];
 const newList = (

@@ -135,6 +135,37 @@ describe('A1 keys', () => {
     expect((await call(0, 'GET', `/v1/events/${eventId}/holds`, key)).code).toBe('UNAUTHENTICATED');
   });
 
+  test('S7 the same request id: one key, with a new secret as long as nobody has used it', async () => {
+    const send = async (name: string): Promise<Answer & { replayed: boolean }> => {
+      const response = await fetch(`${system.aisle.urls[0] ?? ''}/v1/keys`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${system.aisle.adminKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': 'make-one',
+        },
+        body: JSON.stringify({ name, role: 'kiosk' }),
+      });
+      const body = (await response.json()) as Record<string, unknown>;
+      const code = response.ok ? null : (body.error as { code: string }).code;
+      return { status: response.status, code, body, replayed: response.headers.get('idempotent-replayed') === 'true' };
+    };
+    const [first, second] = [await send('till'), await send('till')];
+    expect([first.status, second.status, first.replayed, second.replayed]).toEqual([201, 201, false, true]);
+    expect(second.body.id).toBe(first.body.id);
+    expect((await call(0, 'GET', '/v1/keys', String(first.body.key))).code).toBe('UNAUTHENTICATED');
+    expect((await call(0, 'GET', '/v1/keys', String(second.body.key))).code).toBe('FORBIDDEN');
+    expect((await send('another')).code).toBe('IDEMPOTENCY_MISMATCH');
+    const used = async (): Promise<boolean> => {
+      const rows = await system.sql<{ lastUsedAt: Date | null }[]>`
+        SELECT last_used_at AS "lastUsedAt" FROM api_keys WHERE id = ${String(first.body.id)}`;
+      return rows[0]?.lastUsedAt instanceof Date;
+    };
+    await waitFor(used);
+    expect((await send('till')).code).toBe('IDEMPOTENCY_MISMATCH');
+    expect((await call(0, 'GET', '/v1/keys', String(second.body.key))).code).toBe('FORBIDDEN');
+  });
+
   test('bad wishes are named and make nothing', async () => {
     const count = async (): Promise<unknown> => (await system.sql`SELECT count(*) FROM api_keys`)[0]?.count;
     const before = await count();

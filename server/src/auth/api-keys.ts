@@ -3,6 +3,7 @@ import { AisleError, type ApiKey } from '@aisle/client/protocol';
 import { findApiKey, touchApiKey, type StoredApiKey } from '../db/api-keys.js';
 import type { Sql } from '../db/client.js';
 import type { Actor } from '../domain/actor.js';
+import type { People } from '../domain/ports/people.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { isReserved, unauthenticated } from './claims.js';
@@ -19,11 +20,11 @@ const ID_LENGTH = 16;
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A new key: what is stored, and the token that is shown once. */
-export function newApiKey(): { readonly id: string; readonly key: string; readonly secretHash: Buffer } {
+export function newApiKey(): ReturnType<People['newKey']> {
   // 16 of 36 letters; the slight unevenness of % does not matter for a name.
   const id = `ak_${[...randomBytes(ID_LENGTH)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('')}`;
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  return { id, key: `${id}_${secret}`, secretHash: sha256(secret) };
+  return { id, secretHash: sha256(secret), tokenOf: (keyId) => `${keyId}_${secret}` };
 }
 
 export interface ApiKeys {

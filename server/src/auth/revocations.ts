@@ -21,6 +21,8 @@ export interface Revocations {
   /** A revocation was written to Postgres by somebody else in this process: read it, tell the others. */
   changed(): Promise<void>;
   onRevoked(listener: () => void): void;
+  /** The list was read once: before that this node is not ready to tell anybody anything. */
+  isKnown(): boolean;
   close(): void;
 }
 
@@ -58,14 +60,18 @@ class RevocationList implements Revocations {
   }
 
   isRevoked({ subject, tokenId, issuedAtMs }: Actor): boolean {
-    if (!this.#known) {
-      this.#readQuietly();
+    if (!this.isKnown()) {
       throw AisleError.of('UNAVAILABLE', { message: 'The token could not be checked yet.', retryAfterMs: 500 });
     }
     if (tokenId !== null && this.#tokens.has(tokenId)) return true;
     // Keys have no time of issue: they are revoked by their id.
     if (subject === null || issuedAtMs === undefined || issuedAtMs === null) return false;
     return issuedAtMs <= (this.#subjects.get(subject) ?? -1);
+  }
+
+  isKnown(): boolean {
+    if (!this.#known) this.#readQuietly();
+    return this.#known;
   }
 
   async revoke(revocation: Revocation & { readonly actor: string }): Promise<void> {

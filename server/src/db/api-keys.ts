@@ -29,22 +29,44 @@ export interface NewApiKey {
   readonly events: readonly string[] | null;
   readonly createdBy: string;
   readonly expiresAt: string | null;
+  /** Idempotency-Key and a hash of what was asked; absent: a new key whatever was asked before. */
+  readonly request?: { readonly id: string; readonly fingerprint: string };
 }
+export type MadeApiKey =
+  | { readonly kind: 'made' | 'replay'; readonly key: ApiKey }
+  /** That request id asked for something else. */
+  | { readonly kind: 'mismatch' }
+  /** It was made by that request id and is in use: who asks again has its secret already. */
+  | { readonly kind: 'in_use' };
+
+/** A key that nobody has used this long after it was made was lost with the answer. */
+const REPLAY_MS = 10 * 60_000;
 
 const columns = (sql: Queryable) =>
   sql`id, name, role, subject, events, created_by, created_at, expires_at, last_used_at, revoked_at`;
 
-export async function insertApiKey(sql: Queryable, key: NewApiKey): Promise<ApiKey> {
-  const { id, name, secretHash, role, subject, events, createdBy, expiresAt } = key;
-  const rows = await guarded(
-    sql,
-    sql<ApiKeyRow[]>`
-      INSERT INTO api_keys (id, name, secret_hash, role, subject, events, created_by, expires_at)
-      VALUES (${id}, ${name}, ${secretHash}, ${role}, ${subject}, ${events === null ? null : [...events]}, ${createdBy}, ${expiresAt})
-      RETURNING ${columns(sql)}`,
-  );
-  if (rows[0] === undefined) throw new Error('an insert returned no row');
-  return toApiKey(rows[0]);
+/** The same request id again: the same key with a new secret, because the first went with its answer and is kept nowhere. */
+export function insertApiKey(sql: Sql, key: NewApiKey): Promise<MadeApiKey> {
+  const { id, name, secretHash, role, subject, events, createdBy, expiresAt, request } = key;
+  return transaction(sql, async (tx): Promise<MadeApiKey> => {
+    const made = await tx<ApiKeyRow[]>`
+      INSERT INTO api_keys (id, name, secret_hash, role, subject, events, created_by, expires_at, request_id, fingerprint)
+      VALUES (${id}, ${name}, ${secretHash}, ${role}, ${subject}, ${events === null ? null : [...events]}, ${createdBy}, ${expiresAt},
+        ${request?.id ?? null}, ${request?.fingerprint ?? ''})
+      ON CONFLICT (created_by, request_id) DO NOTHING RETURNING ${columns(tx)}`;
+    if (made[0] !== undefined) return { kind: 'made', key: toApiKey(made[0]) };
+    const requestId = request?.id ?? '';
+    const again = await tx<ApiKeyRow[]>`
+      UPDATE api_keys SET secret_hash = ${secretHash}
+      WHERE created_by = ${createdBy} AND request_id = ${requestId} AND fingerprint = ${request?.fingerprint ?? ''}
+        AND last_used_at IS NULL AND revoked_at IS NULL AND created_at > now() - ${REPLAY_MS} * interval '1 millisecond'
+      RETURNING ${columns(tx)}`;
+    if (again[0] !== undefined) return { kind: 'replay', key: toApiKey(again[0]) };
+    const same = await tx`
+      SELECT 1 FROM api_keys
+      WHERE created_by = ${createdBy} AND request_id = ${requestId} AND fingerprint = ${request?.fingerprint ?? ''}`;
+    return { kind: same.length > 0 ? 'in_use' : 'mismatch' };
+  });
 }
 
 /** null: there is none. Revoked and ended ones are found too. */

@@ -1,7 +1,15 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { apiKeySchema, createdKeySchema, createKeySchema, keyIdSchema, type CreateKey } from '@aisle/client/protocol';
+import {
+  AisleError,
+  apiKeySchema,
+  createdKeySchema,
+  createKeySchema,
+  keyIdSchema,
+  type CreateKey,
+} from '@aisle/client/protocol';
 import { z } from 'zod';
 import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/api-keys.js';
+import { canonicalHash } from '../../domain/chart/canonical.js';
 import type { Clock } from '../../platform/clock.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { jsonBody } from '../body.js';
@@ -25,12 +33,12 @@ const create = doc.route(
     path: '/v1/keys',
     summary: 'Make a key for a machine: a kiosk, the box office, a service or an administrator',
     description:
-      'The answer is the only place where `key`, the bearer token, is ever shown; it takes no Idempotency-Key, so a lost answer leaves a key to revoke.',
-    request: { body: doc.jsonRequest(createKeySchema, true) },
+      'The answer is the only place where `key`, the bearer token, is ever shown. The same Idempotency-Key again: the same key with a new secret, as long as nobody has used it.',
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(createKeySchema, true) },
     middleware: [allow('key.manage'), ...jsonBody()] as const,
     responses: { 201: doc.json(createdKeyModel, 'The key') },
   },
-  ['UNAUTHENTICATED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'IDEMPOTENCY_MISMATCH', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
 );
 const list = doc.route(
   {
@@ -63,16 +71,29 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>, { sql, people, clock }: Http
     refuseKey(request, clock);
     const { subject } = await actorOf(c);
     const made = people.newKey();
-    const stored = await insertApiKey(sql, {
+    const requestId = c.req.valid('header')['idempotency-key'];
+    const result = await insertApiKey(sql, {
+      ...(requestId === undefined
+        ? {}
+        : { request: { id: requestId, fingerprint: canonicalHash(['create-key', request]) } }),
       ...{ id: made.id, secretHash: made.secretHash, name: request.name, role: request.role },
       subject: request.subject ?? made.id,
       events: request.events ?? null,
       createdBy: subject ?? '',
       expiresAt: request.expiresAt ?? null,
     });
+    if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
+    if (result.kind === 'in_use') {
+      throw AisleError.of('IDEMPOTENCY_MISMATCH', {
+        message: 'This key was made before; its secret was shown then and is kept nowhere.',
+        remediation: 'Revoke it and make another with a new request id, where its secret is lost.',
+      });
+    }
+    if (result.kind === 'replay') c.set('replayed', true);
+    const { key } = result;
     c.header('cache-control', 'no-store');
-    c.header('location', `/v1/keys/${made.id}`);
-    return c.json({ ...stored, key: made.key }, 201);
+    c.header('location', `/v1/keys/${key.id}`);
+    return c.json({ ...key, key: made.tokenOf(key.id) }, 201);
   });
 
   app.openapi(list, async (c) => {

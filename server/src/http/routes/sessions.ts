@@ -39,7 +39,7 @@ const revoke = doc.route(
     summary: 'End the sessions of a subject, or one token, before their time',
     description:
       'Tokens of `subject` issued up to `before` (left out: now) are refused on every node from then on; live sockets are disconnected. A later session is good again. Keys are revoked by DELETE /v1/keys/{id}.',
-    request: { body: doc.jsonRequest(revokeSessionsSchema, true) },
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(revokeSessionsSchema, true) },
     middleware: [allow('session.revoke'), ...jsonBody()] as const,
     responses: { 200: doc.json(revokedSchema.meta({ id: 'Revoked' }), 'What is refused') },
   },
@@ -54,7 +54,7 @@ const upgrade = doc.route(
     summary: 'A guest signed in: its holds go over to the customer who calls',
     description:
       'Tokens and deadlines of the holds stay. What the customer’s caps do not allow stays with the guest (`left`). The socket’s `authenticate` does the same.',
-    request: { body: doc.jsonRequest(upgradeSessionSchema, true) },
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(upgradeSessionSchema, true) },
     middleware: [allow('session.upgrade'), ...jsonBody()] as const,
     responses: { 200: doc.json(carriedHoldsSchema.meta({ id: 'CarriedHolds' }), 'How many holds') },
   },
