@@ -8,14 +8,6 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 /** Codes that the contract has reserved for what is not built yet: [code, what it comes with]. */
 const LATER: Partial<Record<ErrorCode, string>> = {
   ADMISSION_REQUIRED: 'the admission queue',
-  ORDER_NOT_FOUND: 'orders',
-  ORDER_EXPIRED: 'orders',
-  ORDER_STATE_CONFLICT: 'orders',
-  PRICE_CHANGED: 'orders',
-  AMOUNT_MISMATCH: 'orders',
-  PAYMENT_DECLINED: 'orders',
-  TICKET_NOT_FOUND: 'tickets',
-  ALREADY_SCANNED: 'tickets',
   WAITLIST_NOT_FOUND: 'the waitlist',
   OFFER_EXPIRED: 'the waitlist',
 };
