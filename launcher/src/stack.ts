@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { migrate } from '../../server/src/db/migrate.js';
 import { adminKeyFile, type Running } from './banner.js';
 import { forgetSocketPath, keptSecret, socketPath, type DataDir } from './data-dir.js';
@@ -6,6 +7,7 @@ import { nodePart } from './parts/node-process.js';
 import { embeddedPostgres } from './parts/postgres.js';
 import { findRedis, redisPart } from './parts/redis.js';
 import { signalTo } from './processes.js';
+import { freePort } from './port.js';
 import { checkReachable } from './reachable.js';
 import { untilReady } from './readiness.js';
 import { writeUrls } from '../../server/src/platform/store-urls.js';
@@ -50,6 +52,7 @@ export class Stack {
       AISLE_DATA_DIR: dataDir.path,
       AISLE_PORT: String(port),
       AISLE_MIGRATE: '0',
+      ...(settings.ownSandbox ? await this.#sandbox(url) : {}),
     };
     await this.#startNodes(env, url);
     this.#open = true;
@@ -63,7 +66,7 @@ export class Stack {
     const servers = this.#parts.filter((part) => part.spec.name.startsWith('server'));
     const others = this.#parts.filter((part) => !servers.includes(part));
     await Promise.all(servers.map((part) => part.stop()));
-    const order = ['worker', 'redis', 'postgres'];
+    const order = ['worker', 'sandbox', 'redis', 'postgres'];
     for (const name of order) for (const part of others) if (part.spec.name === name) await part.stop();
     forgetSocketPath(this.options.dataDir, REDIS_SOCKET);
   }
@@ -94,6 +97,29 @@ export class Stack {
     const { part, url } = await embeddedPostgres({ dataDir: dataDir.postgres, logDir: dataDir.logs });
     await this.#startPart(part);
     return url;
+  }
+
+  /** Play money for the demo: its books are kept, its port is not. Answers what server and worker must know of it. */
+  async #sandbox(url: string): Promise<Environment> {
+    const { settings, dataDir } = this.options;
+    const port = await freePort();
+    const secret = keptSecret(dataDir, 'sandbox-secret');
+    const address = `http://127.0.0.1:${port}`;
+    const sandbox = nodePart({
+      ...{ name: 'sandbox', main: 'sandbox/src/main.js' },
+      env: {
+        ...settings.env,
+        SANDBOX_PORT: String(port),
+        SANDBOX_SECRET: secret,
+        SANDBOX_WEBHOOK_URL: `${url}/v1/payments/sandbox/webhook`,
+        SANDBOX_FILE: path.join(dataDir.path, 'sandbox.jsonl'),
+      },
+      logDir: dataDir.logs,
+      consoleLevel: () => this.#consoleLevel(),
+      ready: (ended) => untilReady(address, ended, READY_TIMEOUT_MS),
+    });
+    await this.#startPart(sandbox);
+    return { AISLE_PAYMENT_PROVIDER: 'sandbox', AISLE_SANDBOX_URL: address, AISLE_SANDBOX_SECRET: secret };
   }
 
   #authSecret(): Environment {

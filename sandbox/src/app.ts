@@ -75,6 +75,7 @@ export class Sandbox {
     app.onError((error, c) => this.#answerError(error, c));
     app.use('*', cors({ origin: '*' }));
     app.get('/healthz', (c) => c.json({ ok: true, tokens: TOKENS }));
+    app.get('/readyz', (c) => c.json({ ready: true, reasons: [] }));
     app.put('/v1/controls', async (c) => {
       this.#requireKey(c);
       return c.json(this.#control(controlsBody.parse(await c.req.json())));

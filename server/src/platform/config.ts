@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkPayments } from './config-payments.js';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 const flag = (fallback: '0' | '1') =>
   z
     .enum(['0', '1'])
@@ -123,7 +124,7 @@ export const configSchema = z
     const refuse = (name: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [name], message });
     };
-    const open = !LOOPBACK.has(config.AISLE_HOST);
+    const open = !isLoopback(config.AISLE_HOST);
     if (open && config.AISLE_ADMIN_KEY === undefined)
       refuse('AISLE_ADMIN_KEY', 'must be set when AISLE_HOST is not loopback');
     if (open && config.AISLE_ADMIN_KEY !== undefined && config.AISLE_ADMIN_KEY.length < 24)
@@ -135,7 +136,7 @@ export const configSchema = z
       );
     if (config.AISLE_AUTH_SECRET_PREVIOUS !== undefined && config.AISLE_AUTH_SECRET === undefined)
       refuse('AISLE_AUTH_SECRET_PREVIOUS', 'goes with AISLE_AUTH_SECRET, the one that signs now');
-    checkPayments(config, (host) => LOOPBACK.has(host), refuse);
+    checkPayments(config, isLoopback, refuse);
     if (config.AISLE_FAILPOINTS !== undefined && process.env.NODE_ENV === 'production')
       refuse('AISLE_FAILPOINTS', 'is refused in production');
   });

@@ -132,9 +132,12 @@ async function listen(world: HttpWorld): Promise<Server> {
 function calls(http: HttpWorld): Pick<PaymentWorld, 'order' | 'event' | 'checkout' | 'pay'> {
   return {
     event: () => http.onSale(),
-    async order({ token, seats = ['r0-0', 'r0-1'] } = {}) {
-      return place(http, await newHold(http, await http.onSale(), { seats }, token), { buyer: BUYER }, token);
-    },
+    // Again where a busy machine made one of its steps UNAVAILABLE.
+    order: ({ token, seats = ['r0-0', 'r0-1'] } = {}) =>
+      waitFor(
+        async () => place(http, await newHold(http, await http.onSale(), { seats }, token), { buyer: BUYER }, token),
+        { what: 'an order', timeoutMs: 10_000, intervalMs: 250 },
+      ),
     async checkout({ token, requestId } = {}) {
       const event = await http.onSale();
       const hold = await newHold(http, event, { seats: ['r0-0'] }, token);
