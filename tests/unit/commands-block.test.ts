@@ -50,9 +50,10 @@ test('O6 a load that outlasts a block: UNAVAILABLE, and the ledger has the place
         const refusal = { code: 'UNAVAILABLE', reason: 'epoch' } as const;
         return Promise.resolve({ ok: false, epoch: 0, seq: 0, replayed: false, refusal });
       },
+      positions: () => Promise.resolve([{ epoch, seq: 0, status: 'on_sale', version: 1, chartVersion: 1 }]),
       ...{ unblock: unused, hold: unused, holdBest: unused, extend: unused, release: unused, expire: unused },
       ...{ reserve: unused, unreserve: unused, settle: unused, reservedHolds: unused, transferHolds: unused },
-      ...{ getHold: unused, holdsOf: unused, allHolds: unused, snapshot: unused, positions: unused, configure: unused },
+      ...{ getHold: unused, holdsOf: unused, allHolds: unused, snapshot: unused, configure: unused },
     },
     blocks: {
       add: ({ areas }) => {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { AisleError, type BlockRequest } from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
 import { invalidRequest } from '../domain/faults.js';
 import { placesPerCall } from '../domain/hold-policy.js';
-import type { BlockEntry } from '../domain/ports/block-ledger.js';
+import type { BlockEntry, UndoBlock } from '../domain/ports/block-ledger.js';
 import type { BlockAnswer, CommandResult } from '../domain/ports/commands.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { BlockInput, BlockResult, Outcome } from '../domain/ports/seat-store.js';
@@ -42,7 +43,7 @@ type Payload = BlockRequest & { eventId: string; requestId: string | undefined }
 function move(
   deps: CommandDeps,
   actor: Actor,
-  direction: 'block' | 'unblock',
+  direction: Direction,
   payload: Payload,
 ): Promise<CommandResult<BlockAnswer>> {
   return answer(
@@ -52,8 +53,7 @@ function move(
     payload,
     (call) => {
       const input = blockInput(call, payload);
-      const run = (): Promise<Outcome<BlockResult>> => throughLoads(deps, direction, input);
-      return direction === 'block' ? applyBlock(deps, input, run) : applyUnblock(deps, input, run);
+      return direction === 'block' ? applyBlock(deps, input) : applyUnblock(deps, input);
     },
     presentBlock,
   );
@@ -73,8 +73,44 @@ function blockInput(call: Call, payload: Payload): BlockInput {
   };
 }
 
-const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput): BlockEntry => ({
+type Direction = 'block' | 'unblock';
+
+interface Written {
+  readonly undo: UndoBlock;
+  /** The one that Redis had, loaded, before the ledger was written, and that Postgres still had then. */
+  readonly epoch: number;
+}
+
+/**
+ * The ledger first, and only while Redis is seen to have the epoch that Postgres gives there. So whatever load comes later
+ * has read the entry, and none before has: nobody counts the places of an area twice. Throws AisleError UNAVAILABLE.
+ */
+async function write(deps: CommandDeps, direction: Direction, input: BlockInput): Promise<Written> {
+  const deadline = performance.now() + LOAD_PATIENCE_MS;
+  for (;;) {
+    const [position] = await deps.store.positions([input.eventId]);
+    if (position !== null && position !== undefined) {
+      const { epoch } = position;
+      try {
+        const entry = ledgerEntry(input, epoch);
+        return { undo: await (direction === 'block' ? deps.blocks.add(entry) : deps.blocks.remove(entry)), epoch };
+      } catch (error) {
+        if (!isMoved(error) || performance.now() >= deadline) throw error;
+      }
+    } else if (performance.now() >= deadline) {
+      throw AisleError.of('UNAVAILABLE', { retryAfterMs: LOAD_POLL_MS });
+    }
+    await pause();
+  }
+}
+
+const isMoved = (error: unknown): boolean =>
+  error instanceof AisleError && error.code === 'UNAVAILABLE' && error.details?.reason === 'epoch';
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOAD_POLL_MS));
+
+const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput, epoch: number): BlockEntry => ({
   eventId,
+  epoch,
   seats: seats.map(({ seatNo }) => seatNo),
   areas: areas.map(({ areaNo, quantity }) => ({ areaNo, quantity })),
   label,
@@ -83,24 +119,28 @@ const ledgerEntry = ({ eventId, seats, areas, label, reason, actor }: BlockInput
 });
 
 /**
- * A load of the event reads the ledger while scripts refuse: once written, the entry is not taken back because of it, but
- * brought to Redis under the new epoch. A load of 200,000 places takes some seconds. Throws AisleError UNAVAILABLE where it
- * takes longer: thrown, not refused, so that nothing above tries the whole of it, ledger and all, a second time.
+ * A load that comes between the ledger and the script has the entry from the ledger: it is not taken back because of it. What
+ * is left is to see under the new epoch that no seat of it is somebody's. A load of 200,000 places takes some seconds. Throws
+ * AisleError UNAVAILABLE where it takes longer: thrown, not refused, so that nothing above tries the whole of it, ledger and
+ * all, a second time. `loaded`: such a load came.
  */
 async function throughLoads(
   deps: CommandDeps,
-  direction: 'block' | 'unblock',
+  direction: Direction,
   input: BlockInput,
-): Promise<Outcome<BlockResult>> {
+  written: number,
+): Promise<{ readonly outcome: Outcome<BlockResult>; readonly loaded: boolean }> {
   const deadline = performance.now() + LOAD_PATIENCE_MS;
-  let outcome = await deps.store[direction](input);
+  let outcome = await deps.store[direction]({ ...input, epoch: written });
+  if (!beingLoaded(outcome)) return { outcome, loaded: false };
   while (beingLoaded(outcome) && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, LOAD_POLL_MS));
+    await pause();
     const { epoch } = await deps.directory.refresh(input.eventId);
-    outcome = await deps.store[direction]({ ...input, epoch });
+    outcome = await deps.store[direction]({ ...input, epoch, ...(epoch === written ? {} : { areas: [] }) });
   }
   if (beingLoaded(outcome)) throw AisleError.of('UNAVAILABLE', { retryAfterMs: LOAD_POLL_MS });
-  return outcome;
+  if (outcome.ok) outcome = { ...outcome, value: { ...outcome.value, areas: input.areas } };
+  return { outcome, loaded: true };
 }
 
 const beingLoaded = (outcome: Outcome<unknown>): boolean =>
@@ -108,27 +148,34 @@ const beingLoaded = (outcome: Outcome<unknown>): boolean =>
   outcome.refusal.code === 'UNAVAILABLE' &&
   (outcome.refusal.reason === 'loading' || outcome.refusal.reason === 'epoch');
 
-type Run = () => Promise<Outcome<BlockResult>>;
-
-async function applyBlock(deps: CommandDeps, input: BlockInput, run: Run): Promise<Outcome<BlockResult>> {
-  const undo = await deps.blocks.add(ledgerEntry(input));
+async function applyBlock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
+  const { undo, epoch } = await write(deps, 'block', input);
   // Thrown: Redis may have it. Then the row stays, the safe side: a rebuild blocks rather than sells.
-  const outcome = await run();
+  const { outcome, loaded } = await throughLoads(deps, 'block', input, epoch);
   if (!outcome.ok || outcome.replayed) await undo();
+  if (!outcome.ok && loaded) await reverse(deps, 'unblock', input, outcome.epoch);
   return outcome;
 }
 
-async function applyUnblock(deps: CommandDeps, input: BlockInput, run: Run): Promise<Outcome<BlockResult>> {
-  const undo = await deps.blocks.remove(ledgerEntry(input));
+async function applyUnblock(deps: CommandDeps, input: BlockInput): Promise<Outcome<BlockResult>> {
+  const { undo, epoch } = await write(deps, 'unblock', input);
   let outcome: Outcome<BlockResult>;
+  let loaded: boolean;
   try {
-    outcome = await run();
+    ({ outcome, loaded } = await throughLoads(deps, 'unblock', input, epoch));
   } catch (error) {
     await undo();
     throw error;
   }
   if (!outcome.ok || outcome.replayed) await undo();
+  if (!outcome.ok && loaded) await reverse(deps, 'block', input, outcome.epoch);
   return outcome;
+}
+
+/** Places of areas that a load took from an entry of the ledger which was taken back afterwards. */
+async function reverse(deps: CommandDeps, direction: Direction, input: BlockInput, epoch: number): Promise<void> {
+  if (input.areas.length === 0) return;
+  await deps.store[direction]({ ...input, epoch, seats: [], requestId: randomUUID() });
 }
 
 function presentBlock(live: LiveEvent, result: BlockResult): BlockAnswer {

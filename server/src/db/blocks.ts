@@ -1,4 +1,6 @@
+import { AisleError } from '@aisle/client/protocol';
 import type { BlockEntry, BlockLedger, UndoBlock } from '../domain/ports/block-ledger.js';
+import { lockEpochShared } from './epoch-lock.js';
 import { guarded, transaction, type Queryable, type Sql, type Transaction } from './client.js';
 
 /** One kept-back place: a seat, or a number of places in an area. */
@@ -24,10 +26,20 @@ export const removeBlocks = (sql: Sql, write: BlockEntry): Promise<UndoBlock> =>
 
 async function undoable(sql: Sql, write: BlockEntry, apply: PlaceWriter, reverse: PlaceWriter): Promise<UndoBlock> {
   const { eventId } = write;
-  const changed = await transaction(sql, (tx) => apply(tx, eventId, placesOf(write)));
+  const changed = await transaction(sql, async (tx) => {
+    if (write.epoch !== undefined) await requireEpoch(tx, eventId, write.epoch);
+    return apply(tx, eventId, placesOf(write));
+  });
   return async () => {
     await transaction(sql, (tx) => reverse(tx, eventId, changed));
   };
+}
+
+/** Throws UNAVAILABLE: the event is being loaded anew, and nobody could tell whether that load has read this. */
+async function requireEpoch(tx: Transaction, eventId: string, epoch: number): Promise<void> {
+  await lockEpochShared(tx, eventId);
+  const [event] = await tx<{ epoch: number }[]>`SELECT epoch FROM events WHERE id = ${eventId}`;
+  if (event?.epoch !== epoch) throw AisleError.of('UNAVAILABLE', { retryAfterMs: 100, details: { reason: 'epoch' } });
 }
 
 /** Everything kept back for an event, for a rebuild and for staff. Seats first, by number. */
@@ -37,6 +49,27 @@ export async function listBlocks(sql: Queryable, eventId: string): Promise<Block
     sql<BlockedPlace[]>`
       SELECT kind, place_no AS "placeNo", quantity, label, reason, actor FROM seat_blocks
       WHERE event_id = ${eventId} ORDER BY kind DESC, place_no`,
+  );
+}
+
+export interface BlockRow extends BlockedPlace {
+  readonly since: Date;
+}
+
+/** The same for staff, page by page: those after this place. */
+export async function pageOfBlocks(
+  sql: Queryable,
+  eventId: string,
+  limit: number,
+  after: Pick<BlockedPlace, 'kind' | 'placeNo'> | null,
+): Promise<BlockRow[]> {
+  return guarded(
+    sql,
+    sql<BlockRow[]>`
+      SELECT kind, place_no AS "placeNo", quantity, label, reason, actor, created_at AS since FROM seat_blocks
+      WHERE event_id = ${eventId}
+        ${after === null ? sql`` : after.kind === 'seat' ? sql`AND (kind = 'area' OR place_no > ${after.placeNo})` : sql`AND kind = 'area' AND place_no > ${after.placeNo}`}
+      ORDER BY kind DESC, place_no LIMIT ${limit}`,
   );
 }
 

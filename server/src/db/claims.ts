@@ -2,8 +2,11 @@ import type { OrderStatus } from '@aisle/client/protocol';
 import type { EffectPlace } from '../domain/ports/seat-store.js';
 import type { BlockedPlace } from './blocks.js';
 import { listBlocks } from './blocks.js';
+import { lockEpochExclusive } from './epoch-lock.js';
 import { bumpEpoch, findEvent, type EventRecord } from './events.js';
 import { transaction, type Sql, type Transaction } from './client.js';
+
+export { lockEpochExclusive, lockEpochShared } from './epoch-lock.js';
 
 /** A seat that an open order (reserved) or a live ticket (sold) has for good. */
 export interface SeatClaim {
@@ -51,16 +54,6 @@ export interface EventTruth {
   readonly areaOrderClaims: readonly AreaOrderClaim[];
   readonly pendingOrders: readonly PendingOrder[];
   readonly snapshotAt: Date;
-}
-
-/** Excludes every order insert of the event until the transaction ends (SPEC R2). */
-export async function lockEpochExclusive(tx: Transaction, eventId: string): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`aisle:epoch:${eventId}`}, 0))`;
-}
-
-/** Taken by whatever claims places, before it compares the epoch (SPEC R2). */
-export async function lockEpochShared(tx: Transaction, eventId: string): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock_shared(hashtextextended(${`aisle:epoch:${eventId}`}, 0))`;
 }
 
 /** A new epoch: claims under the one before are refused from the commit on. null: no such event, or a draft. */

@@ -6,6 +6,8 @@ export interface BlockLedger {
 }
 export interface BlockEntry {
   readonly eventId: string;
+  /** As Redis was seen to have it, not being loaded. Another one in Postgres: UNAVAILABLE, details.reason 'epoch'. */
+  readonly epoch?: number;
   readonly seats: readonly number[];
   readonly areas: readonly { readonly areaNo: number; readonly quantity: number }[];
   readonly label: string;
