@@ -613,14 +613,11 @@ CREATE TABLE webhook_endpoints (
   status text DEFAULT 'enabled'::text NOT NULL,
   disabled_reason text,
   created_by text NOT NULL,
-  request_id text,
-  fingerprint text,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT webhook_endpoints_id_check CHECK ((id ~ '^whk_[A-Za-z0-9_-]{8,64}$'::text)),
   CONSTRAINT webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
-  CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id),
-  CONSTRAINT webhook_endpoints_request_once UNIQUE (created_by, request_id)
+  CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE webhook_leases (

@@ -14,12 +14,8 @@ CREATE TABLE webhook_endpoints (
   -- Why it is disabled: 'asked', or 'gone' after a 410.
   disabled_reason text,
   created_by      text        NOT NULL,
-  -- An Idempotency-Key, scoped to who sent it, and what it came with (P5).
-  request_id      text,
-  fingerprint     text,
   created_at      timestamptz NOT NULL DEFAULT now(),
-  updated_at      timestamptz NOT NULL DEFAULT now(),
-  CONSTRAINT webhook_endpoints_request_once UNIQUE (created_by, request_id)
+  updated_at      timestamptz NOT NULL DEFAULT now()
 );
 
 -- Which worker delivers to an endpoint. One at a time: that is what keeps the order (W4). Not a column of the endpoint,

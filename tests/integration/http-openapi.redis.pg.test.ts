@@ -24,8 +24,8 @@ interface Document {
   components: { schemas: Record<string, Schema>; securitySchemes: Record<string, unknown> };
 }
 
-/** The calls of the contract, as far as it is built. */
-const CALLS = [
+/** The calls that are made here, each answer held against its description. */
+const CALLED_HERE = [
   ...['post /v1/events', 'get /v1/events', 'get /v1/events/{id}', 'patch /v1/events/{id}'],
   ...['publish', 'open', 'pause', 'close', 'cancel', 'block', 'unblock'].map((step) => `post /v1/events/{id}/${step}`),
   ...['chart', 'seats', 'inventory', 'holds'].map((view) => `get /v1/events/{id}/${view}`),
@@ -37,6 +37,27 @@ const CALLS = [
   ],
   ...['post /v1/inventory/holds/{token}/extend', 'post /v1/inventory/holds/{token}/release'],
   ...['post /v1/sessions', 'get /healthz', 'get /readyz', 'get /metrics'],
+];
+/** All calls of the contract. The others are made in the tests of their own. */
+const CALLS = [
+  ...CALLED_HERE,
+  ...['post /v1/orders', 'get /v1/orders', 'get /v1/orders/{id}', 'post /v1/bookings', 'post /v1/checkout'],
+  ...['cancel', 'confirm', 'exchange', 'pay', 'refund', 'tickets/link'].map((step) => `post /v1/orders/{id}/${step}`),
+  ...['log', 'status', 'tickets'].map((view) => `get /v1/orders/{id}/${view}`),
+  ...['blocks', 'log', 'statistics'].map((view) => `get /v1/events/{id}/${view}`),
+  ...['post /v1/events/{id}/bookings/import', 'post /v1/payments/{provider}/webhook', 'post /v1/buyers/erase'],
+  ...['get /v1/tickets', 'post /v1/tickets/scan', 'get /v1/tickets/keys', 'post /v1/tickets/keys'],
+  'post /v1/tickets/keys/{kid}/retire',
+  ...['post /v1/webhooks', 'get /v1/webhooks'],
+  ...['get', 'patch', 'delete'].map((method) => `${method} /v1/webhooks/{id}`),
+  ...['deliveries/{deliveryId}/replay', 'replay-dead', 'rotate-secret', 'test'].map(
+    (step) => `post /v1/webhooks/{id}/${step}`,
+  ),
+  ...['get /v1/webhooks/{id}/deliveries', 'get /v1/switches', 'get /v1/switches/changes'],
+  ...['put', 'delete'].map((method) => `${method} /v1/switches/{name}`),
+  'post /v1/subjects/{subject}/drop-holds',
+  ...['post /v1/keys', 'get /v1/keys', 'delete /v1/keys/{id}'],
+  ...['post /v1/sessions/revoke', 'post /v1/sessions/upgrade', 'get /v1/session'],
 ];
 
 let world: HttpWorld;
@@ -124,9 +145,17 @@ describe('P6 /openapi.json', () => {
     expect(seen.size).toBeGreaterThan(20);
   });
 
-  test('every POST of the contract takes an Idempotency-Key, sessions apart', () => {
+  /** Why they take none: what is given out must not be the same twice, or doing it twice does nothing more. */
+  const WITHOUT_KEY = new Set([
+    ...['post /v1/sessions', 'post /v1/orders/{id}/tickets/link', 'post /v1/tickets/keys'],
+    ...['post /v1/webhooks/{id}/rotate-secret', 'post /v1/webhooks/{id}/test'],
+    ...['post /v1/tickets/keys/{kid}/retire', 'post /v1/buyers/erase', 'post /v1/payments/{provider}/webhook'],
+    ...['post /v1/webhooks/{id}/deliveries/{deliveryId}/replay', 'post /v1/webhooks/{id}/replay-dead'],
+    'post /v1/subjects/{subject}/drop-holds',
+  ]);
+  test('every POST of the contract takes an Idempotency-Key, but for those named', () => {
     for (const [call, { parameters = [] }] of operations()) {
-      if (!call.startsWith('post ') || call.endsWith('/sessions')) continue;
+      if (!call.startsWith('post ') || WITHOUT_KEY.has(call)) continue;
       expect(
         parameters.map(({ name }) => name),
         call,
@@ -207,6 +236,6 @@ describe('P5 P6 each handler answers as its route says', () => {
     await does('post /v1/events/{id}/publish', { id }, {});
     await does('post /v1/events/{id}/cancel', { id }, {});
     for (const path of ['/healthz', '/readyz', '/metrics']) await does(`get ${path}`);
-    expect([...tried].toSorted()).toEqual(CALLS.toSorted());
+    expect([...tried].toSorted()).toEqual(CALLED_HERE.toSorted());
   });
 });

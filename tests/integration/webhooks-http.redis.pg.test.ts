@@ -89,6 +89,25 @@ describe('W1 W2 endpoints over REST', () => {
     expect(refusal(other)).toMatchObject({ status: 409, code: 'IDEMPOTENCY_MISMATCH' });
   });
 
+  test('P5 an Idempotency-Key rotates, tests and replays once', async () => {
+    const { id } = await make();
+    const headers = { 'idempotency-key': `once-${id}` };
+    const twice = async (path: string, body?: unknown): Promise<unknown[]> => {
+      const keyed = { headers: { 'idempotency-key': `${id}-${path.split('/').at(-1)}` } };
+      return [(await post(path, body, keyed)).body, (await post(path, body, keyed)).body];
+    };
+    const [first, again] = (await twice(`/${id}/rotate-secret`)) as View[];
+    expect(again?.secret).toBe(first?.secret);
+    expect((await get(id)).secrets).toHaveLength(2);
+    const [tested, testedAgain] = (await twice(`/${id}/test`)) as DeliveryView[];
+    expect(testedAgain?.id).toBe(tested?.id);
+    await world.store.sql`UPDATE webhook_deliveries SET status = 'dead' WHERE endpoint_id = ${id}`;
+    const since = '2026-01-01T00:00:00Z';
+    expect(await twice(`/${id}/replay-dead`, { since })).toEqual([{ replayed: 1 }, { replayed: 1 }]);
+    await post(`/${id}/test`, {}, { headers });
+    expect(refusal(await post(`/${id}/rotate-secret`, {}, { headers })).code).toBe('IDEMPOTENCY_MISMATCH');
+  });
+
   test('P5 lists are paged', async () => {
     await make();
     await make();

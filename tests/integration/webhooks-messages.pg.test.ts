@@ -119,7 +119,7 @@ describe('W1 what a message says', () => {
 describe('W2 signatures', () => {
   test('W2 while a secret is rotated both sign; the old one stops at its time', async () => {
     const endpoint = await listen(receiver.url);
-    const rotated = await rotateSecret(world.sql, endpoint.id, 3_600_000, world.clock.now());
+    const rotated = await transaction(world.sql, (tx) => rotateSecret(tx, endpoint.id, 3_600_000, world.clock.now()));
     const [fresh, old] = rotated?.secrets.map(({ secret }) => secret) ?? [];
     expect(old).toBe(secretOf(endpoint));
     // The worker knows within a second.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { liveSecrets, newSecret, type WebhookSecret } from '../domain/webhooks/secrets.js';
 import type { WebhookFilter } from '../domain/webhooks/types.js';
-import { guarded, sqlState, transaction, type Queryable, type Sql, type Transaction } from './client.js';
+import { guarded, type Queryable, type Sql, type Transaction } from './client.js';
 
 /** Who is told of what, and where (SPEC W1, W2). */
 export interface WebhookEndpoint extends WebhookFilter {
@@ -19,14 +19,11 @@ export interface NewEndpoint extends WebhookFilter {
   readonly url: string;
   readonly description: string;
   readonly createdBy: string;
-  /** An Idempotency-Key and the hash of what it came with. */
-  readonly request: { readonly id: string; readonly fingerprint: string } | null;
 }
 export type EndpointChanges = Partial<
   Pick<WebhookEndpoint, 'url' | 'description' | 'types' | 'events' | 'status' | 'disabledReason'>
 >;
 
-const UNIQUE_VIOLATION = '23505';
 /** Rotations in a row leave this many alive, the newest. */
 const MAX_SECRETS = 5;
 
@@ -34,39 +31,21 @@ const columns = (sql: Queryable) => sql`
   id, url, description, types, events, secrets, status, disabled_reason AS "disabledReason",
   created_by AS "createdBy", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-export type CreateEndpointResult =
-  | { readonly kind: 'created' | 'replay'; readonly endpoint: WebhookEndpoint }
-  /** The Idempotency-Key came with other content before. */
-  | { readonly kind: 'mismatch' };
-
 /** Gets what is changed from now on. */
-export async function createEndpoint(sql: Sql, input: NewEndpoint, nowMs: number): Promise<CreateEndpointResult> {
-  const { url, description, types, events, createdBy, request } = input;
+export async function createEndpoint(sql: Queryable, input: NewEndpoint, nowMs: number): Promise<WebhookEndpoint> {
+  const { url, description, types, events, createdBy } = input;
   const secret: WebhookSecret = { secret: newSecret(), createdAt: new Date(nowMs).toISOString(), expiresAt: null };
   const row = {
     ...{ id: `whk_${randomBytes(12).toString('base64url')}`, url, description, types: [...types] },
     events: events === null ? null : [...events],
     ...{ secrets: sql.json([{ ...secret }]), created_by: createdBy },
-    ...{ request_id: request?.id ?? null, fingerprint: request?.fingerprint ?? null },
   };
-  try {
-    const [created] = await guarded(
-      sql,
-      sql<WebhookEndpoint[]>`INSERT INTO webhook_endpoints ${sql(row)} RETURNING ${columns(sql)}`,
-    );
-    if (created === undefined) throw new Error('an inserted endpoint came back empty');
-    return { kind: 'created', endpoint: created };
-  } catch (error) {
-    if (request === null || sqlState(error) !== UNIQUE_VIOLATION) throw error;
-    const [before] = await guarded(
-      sql,
-      sql<(WebhookEndpoint & { fingerprint: string })[]>`
-        SELECT fingerprint, ${columns(sql)} FROM webhook_endpoints
-        WHERE created_by = ${createdBy} AND request_id = ${request.id}`,
-    );
-    if (before === undefined) throw error;
-    return before.fingerprint === request.fingerprint ? { kind: 'replay', endpoint: before } : { kind: 'mismatch' };
-  }
+  const [created] = await guarded(
+    sql,
+    sql<WebhookEndpoint[]>`INSERT INTO webhook_endpoints ${sql(row)} RETURNING ${columns(sql)}`,
+  );
+  if (created === undefined) throw new Error('an inserted endpoint came back empty');
+  return created;
 }
 
 /** null: no such endpoint. */
@@ -112,21 +91,24 @@ export async function deleteEndpoint(sql: Sql, id: string): Promise<boolean> {
 }
 
 /** A new secret signs at once; those before it sign beside it for `keepMs` more (SPEC W2). null: no such endpoint. */
-export function rotateSecret(sql: Sql, id: string, keepMs: number, nowMs: number): Promise<WebhookEndpoint | null> {
-  return transaction(sql, async (tx) => {
-    const [before] = await tx<WebhookEndpoint[]>`
-      SELECT ${columns(tx)} FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`;
-    if (before === undefined) return null;
-    const end = new Date(nowMs + keepMs).toISOString();
-    const old = liveSecrets(before.secrets, nowMs)
-      .map((one) => ({ ...one, expiresAt: one.expiresAt !== null && one.expiresAt < end ? one.expiresAt : end }))
-      .filter(({ expiresAt }) => Date.parse(expiresAt) > nowMs);
-    const fresh = { secret: newSecret(), createdAt: new Date(nowMs).toISOString(), expiresAt: null };
-    const secrets = [fresh, ...old].slice(0, MAX_SECRETS);
-    const [after] = await tx<WebhookEndpoint[]>`
-      UPDATE webhook_endpoints SET secrets = ${tx.json(secrets)}, updated_at = now() WHERE id = ${id} RETURNING ${columns(tx)}`;
-    return after ?? null;
-  });
+export async function rotateSecret(
+  tx: Transaction,
+  id: string,
+  keepMs: number,
+  nowMs: number,
+): Promise<WebhookEndpoint | null> {
+  const [before] = await tx<WebhookEndpoint[]>`
+    SELECT ${columns(tx)} FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`;
+  if (before === undefined) return null;
+  const end = new Date(nowMs + keepMs).toISOString();
+  const old = liveSecrets(before.secrets, nowMs)
+    .map((one) => ({ ...one, expiresAt: one.expiresAt !== null && one.expiresAt < end ? one.expiresAt : end }))
+    .filter(({ expiresAt }) => Date.parse(expiresAt) > nowMs);
+  const fresh = { secret: newSecret(), createdAt: new Date(nowMs).toISOString(), expiresAt: null };
+  const secrets = [fresh, ...old].slice(0, MAX_SECRETS);
+  const [after] = await tx<WebhookEndpoint[]>`
+    UPDATE webhook_endpoints SET secrets = ${tx.json(secrets)}, updated_at = now() WHERE id = ${id} RETURNING ${columns(tx)}`;
+  return after ?? null;
 }
 
 /** The receiver said 410: it wants nothing any more. */

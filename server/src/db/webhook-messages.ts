@@ -48,14 +48,12 @@ async function insert(
 }
 
 /** A message for one endpoint, whatever it filters. Resolves with the delivery's id; null: no such endpoint, or disabled. */
-export function recordFor(sql: Sql, endpointId: string, message: WebhookMessage): Promise<number | null> {
-  return transaction(sql, async (tx) => {
-    if (!(await listeners(tx)).some(({ id }) => id === endpointId)) return null;
-    await insert(tx, [{ endpointId, message }]);
-    const [row] = await tx<{ id: number }[]>`
-      SELECT id FROM webhook_deliveries WHERE endpoint_id = ${endpointId} AND message_id = ${message.id}`;
-    return row?.id ?? null;
-  });
+export async function recordFor(tx: Transaction, endpointId: string, message: WebhookMessage): Promise<number | null> {
+  if (!(await listeners(tx)).some(({ id }) => id === endpointId)) return null;
+  await insert(tx, [{ endpointId, message }]);
+  const [row] = await tx<{ id: number }[]>`
+    SELECT id FROM webhook_deliveries WHERE endpoint_id = ${endpointId} AND message_id = ${message.id}`;
+  return row?.id ?? null;
 }
 
 /** Told after a commit that there are deliveries to make; only a wake-up. */

@@ -16,13 +16,13 @@ import { allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 import * as model from '../webhook-models.js';
-import { existing, managerOf } from './webhooks.js';
+import { existing, managerOf, once } from './webhooks.js';
 
 const params = z.object({ id: model.webhookIdSchema });
 const deliveryParams = params.extend({ deliveryId: model.deliveryIdSchema });
 const common = { tags: ['Webhooks'], ...doc.withToken };
 const CODES = ['UNAUTHENTICATED', 'FORBIDDEN'] as const;
-const BODY_CODES = [...CODES, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
+const POST_CODES = [...CODES, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_MISMATCH'] as const;
 
 const test = doc.route(
   {
@@ -30,11 +30,11 @@ const test = doc.route(
     method: 'post',
     path: '/v1/webhooks/{id}/test',
     summary: 'Send a message of type webhook.test, to see that the address answers and verifies',
-    request: { params, body: doc.jsonRequest(doc.emptyBodyModel, false) },
+    request: { params, headers: doc.idempotencyHeaders, body: doc.jsonRequest(doc.emptyBodyModel, false) },
     middleware: [allow('webhook.manage'), ...jsonBody({ optional: true })] as const,
     responses: { 202: doc.json(model.deliveryModel, 'On its way; see deliveries for what came of it') },
   },
-  BODY_CODES,
+  POST_CODES,
 );
 const list = doc.route(
   {
@@ -61,11 +61,15 @@ const replayOne = doc.route(
     method: 'post',
     path: '/v1/webhooks/{id}/deliveries/{deliveryId}/replay',
     summary: 'Send it again, under the same webhook-id; one that is on its way is left alone',
-    request: { params: deliveryParams, body: doc.jsonRequest(doc.emptyBodyModel, false) },
+    request: {
+      params: deliveryParams,
+      headers: doc.idempotencyHeaders,
+      body: doc.jsonRequest(doc.emptyBodyModel, false),
+    },
     middleware: [allow('webhook.manage'), ...jsonBody({ optional: true })] as const,
     responses: { 202: doc.json(model.deliveryModel, 'On its way') },
   },
-  BODY_CODES,
+  POST_CODES,
 );
 const replayMany = doc.route(
   {
@@ -73,19 +77,22 @@ const replayMany = doc.route(
     method: 'post',
     path: '/v1/webhooks/{id}/replay-dead',
     summary: 'Send every dead letter of changes since then again',
-    request: { params, body: doc.jsonRequest(model.replayDeadModel, true) },
+    request: { params, headers: doc.idempotencyHeaders, body: doc.jsonRequest(model.replayDeadModel, true) },
     middleware: [allow('webhook.manage'), ...jsonBody()] as const,
     responses: { 202: doc.json(z.object({ replayed: z.int() }).meta({ id: 'ReplayedWebhooks' }), 'How many') },
   },
-  BODY_CODES,
+  POST_CODES,
 );
 
 export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: HttpDeps): void {
   app.openapi(test, async (c) => {
     await managerOf(c);
     const { id } = existing(await findEndpoint(sql, c.req.valid('param').id));
-    const deliveryId = await recordFor(sql, id, testMessage(new Date(clock())));
-    if (deliveryId === null) throw invalidRequest([{ path: 'id', message: 'the webhook is disabled' }]);
+    const { deliveryId } = await once(c, sql, ['test-webhook', id], async (tx) => {
+      const made = await recordFor(tx, id, testMessage(new Date(clock())));
+      if (made === null) throw invalidRequest([{ path: 'id', message: 'the webhook is disabled' }]);
+      return { deliveryId: made };
+    });
     return c.json(present(await findDelivery(sql, id, deliveryId)), 202);
   });
 
@@ -105,13 +112,20 @@ export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: 
     await managerOf(c);
     const { id, deliveryId } = c.req.valid('param');
     const endpoint = existing(await findEndpoint(sql, id));
-    return c.json(present(await replayDelivery(sql, endpoint.id, Number(deliveryId))), 202);
+    await once(c, sql, ['replay-webhook', id, deliveryId], async (tx) => ({
+      deliveryId: present(await replayDelivery(tx, endpoint.id, Number(deliveryId))).id,
+    }));
+    return c.json(present(await findDelivery(sql, endpoint.id, Number(deliveryId))), 202);
   });
 
   app.openapi(replayMany, async (c) => {
     await managerOf(c);
     const { id } = existing(await findEndpoint(sql, c.req.valid('param').id));
-    return c.json({ replayed: await replayDead(sql, id, new Date(c.req.valid('json').since)) }, 202);
+    const { since } = c.req.valid('json');
+    const answer = await once(c, sql, ['replay-dead-webhooks', id, since], async (tx) => ({
+      replayed: await replayDead(tx, id, new Date(since)),
+    }));
+    return c.json(answer, 202);
   });
 }
 

@@ -12,7 +12,8 @@ import {
   unknownEvents,
   type WebhookEndpoint,
 } from '../../db/webhook-endpoints.js';
-import type { Sql } from '../../db/client.js';
+import { answeredOnce } from '../../db/answered-once.js';
+import type { Sql, Transaction } from '../../db/client.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { addressFault, literalAddress, urlFault, type AddressPolicy } from '../../domain/webhooks/address.js';
@@ -31,6 +32,7 @@ const pageQuery = z.strictObject({
 const common = { tags: ['Webhooks'], ...doc.withToken };
 const CODES = ['UNAUTHENTICATED', 'FORBIDDEN'] as const;
 const BODY_CODES = [...CODES, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
+const POST_CODES = [...BODY_CODES, 'IDEMPOTENCY_MISMATCH'] as const;
 
 const create = doc.route(
   {
@@ -44,7 +46,7 @@ const create = doc.route(
     middleware: [allow('webhook.manage'), ...jsonBody()] as const,
     responses: { 201: doc.json(model.createdWebhookModel, 'The webhook') },
   },
-  [...BODY_CODES, 'IDEMPOTENCY_MISMATCH'],
+  POST_CODES,
 );
 const list = doc.route(
   {
@@ -102,12 +104,11 @@ const rotate = doc.route(
     method: 'post',
     path: '/v1/webhooks/{id}/rotate-secret',
     summary: 'A new secret; the ones before it go on signing beside it for a while',
-    description: 'Takes no Idempotency-Key: sent twice it makes two secrets, and both sign.',
-    request: { params, body: doc.jsonRequest(model.rotateModel, false) },
+    request: { params, headers: doc.idempotencyHeaders, body: doc.jsonRequest(model.rotateModel, false) },
     middleware: [allow('webhook.manage'), ...jsonBody({ optional: true })] as const,
     responses: { 200: doc.json(model.createdWebhookModel, 'The webhook, with the new secret') },
   },
-  BODY_CODES,
+  POST_CODES,
 );
 
 export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
@@ -117,14 +118,12 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     const body = c.req.valid('json');
     const createdBy = await managerOf(c);
     refuse(await faultsOf(sql, policy, body));
-    const key = c.req.valid('header')['idempotency-key'];
-    const request = key === undefined ? null : { id: key, fingerprint: canonicalHash(['create-webhook', body]) };
     const { url, description = '', types = ['*'], events = null } = body;
-    const result = await createEndpoint(sql, { url, description, types, events, createdBy, request }, clock());
-    if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
-    if (result.kind === 'replay') c.set('replayed', true);
-    c.header('location', `/v1/webhooks/${result.endpoint.id}`);
-    return c.json(withSecret(c, result.endpoint, clock()), 201);
+    const { id } = await once(c, sql, ['create-webhook', body], async (tx) => ({
+      id: (await createEndpoint(tx, { url, description, types, events, createdBy }, clock())).id,
+    }));
+    c.header('location', `/v1/webhooks/${id}`);
+    return c.json(withSecret(c, existing(await findEndpoint(sql, id)), clock()), 201);
   });
 
   app.openapi(list, async (c) => {
@@ -162,8 +161,11 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     await managerOf(c);
     // No body at all is no {} to the validator: the default counts then too.
     const { keepSeconds } = model.rotateModel.parse(c.req.valid('json') ?? {});
-    const rotated = await rotateSecret(sql, c.req.valid('param').id, keepSeconds * 1000, clock());
-    return c.json(withSecret(c, existing(rotated), clock()), 200);
+    const { id } = c.req.valid('param');
+    await once(c, sql, ['rotate-webhook', id, keepSeconds], async (tx) => ({
+      id: existing(await rotateSecret(tx, id, keepSeconds * 1000, clock())).id,
+    }));
+    return c.json(withSecret(c, existing(await findEndpoint(sql, id)), clock()), 200);
   });
 }
 
@@ -172,6 +174,22 @@ export async function managerOf(c: AppContext): Promise<string> {
   const { subject, events } = await actorOf(c);
   if (events !== null) throw AisleError.of('FORBIDDEN', { message: 'This token is for some events alone.' });
   return subject ?? '';
+}
+
+/** A POST under its Idempotency-Key, where it came with one; the second time nothing is done (SPEC P5). */
+export async function once<T extends Readonly<Record<string, string | number>>>(
+  c: AppContext,
+  sql: Sql,
+  content: readonly unknown[],
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const id = c.req.header('idempotency-key');
+  const subject = await managerOf(c);
+  const request = id === undefined ? null : { subject, id, fingerprint: canonicalHash(content) };
+  const result = await answeredOnce(sql, request, work);
+  if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
+  if (result.kind === 'replay') c.set('replayed', true);
+  return result.answer;
 }
 
 export const noSuchWebhook = (): AisleError =>
