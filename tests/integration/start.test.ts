@@ -161,7 +161,7 @@ describe('npm start on its own', () => {
       expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
 
       const processes = [...first.records(), first.launcher()];
-      expect(alive(processes).sort()).toEqual(['launcher', 'postgres', 'redis', 'server', 'worker']);
+      expect(alive(processes).sort()).toEqual(['launcher', 'postgres', 'redis', 'sandbox', 'server', 'worker']);
       first.ctrlC();
       // npm itself ends by the signal that it got; what counts is that everything below it finished first.
       expect([0, null]).toContain(await first.stopped());

@@ -28,6 +28,8 @@ describe('configuration', () => {
       AISLE_LIMITS_CONNECTIONS_PER_IP: 1000,
       AISLE_LIMITS_SUBSCRIPTIONS: 20,
       AISLE_LOG_MAX_ENTRIES: 1_000_000,
+      AISLE_PAYMENT_PROVIDER: 'none',
+      AISLE_SANDBOX_OFF_LOOPBACK: false,
     });
   });
 
@@ -80,6 +82,8 @@ describe('configuration', () => {
     ['AISLE_LOG_MAX_ENTRIES', '100', 100],
     ['AISLE_WORKER_METRICS_PORT', '9101', 9101],
     ['AISLE_FAILPOINTS', 'after-commit=exit', 'after-commit=exit'],
+    ['AISLE_PAYMENT_PROVIDER', 'none', 'none'],
+    ['AISLE_SANDBOX_OFF_LOOPBACK', '1', true],
   ];
   test.each(accepted)('%s=%s is read', (name, value, seen) => {
     // The secret before goes with the one that signs now.
@@ -120,10 +124,47 @@ describe('configuration', () => {
     ['AISLE_LIMITS_SUBSCRIPTIONS', '0.5'],
     ['AISLE_LOG_MAX_ENTRIES', '99'],
     ['AISLE_WORKER_METRICS_PORT', '65536'],
+    ['AISLE_PAYMENT_PROVIDER', 'cash'],
+    ['AISLE_STRIPE_SECRET_KEY', 'pk_test_of_the_browser'],
+    ['AISLE_STRIPE_WEBHOOK_SECRET', 'secret'],
+    ['AISLE_STRIPE_API_URL', 'https://api.example'],
+    ['AISLE_SANDBOX_URL', 'ftp://127.0.0.1'],
+    ['AISLE_SANDBOX_SECRET', 'short'],
+    ['AISLE_SANDBOX_OFF_LOOPBACK', 'yes'],
   ];
   test.each(refused)('%s=%s is refused by name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^  ${name}: .+`, 'm'));
+  });
+
+  const STRIPE = {
+    ...{ AISLE_PAYMENT_PROVIDER: 'stripe', AISLE_STRIPE_SECRET_KEY: 'sk_test_1' },
+    AISLE_STRIPE_WEBHOOK_SECRET: 'whsec_1',
+  };
+  const SANDBOX = {
+    ...{ AISLE_PAYMENT_PROVIDER: 'sandbox', AISLE_SANDBOX_URL: 'http://127.0.0.1:4010' },
+    AISLE_SANDBOX_SECRET: 's'.repeat(16),
+  };
+  test('O4 a payment provider is whole, the only one, and what it says it is', () => {
+    expect(readConfig(STRIPE)).toMatchObject(STRIPE);
+    expect(readConfig(SANDBOX)).toMatchObject(SANDBOX);
+    expect(readConfig({ ...STRIPE, AISLE_STRIPE_API_URL: 'http://127.0.0.1:4011' })).toMatchObject(STRIPE);
+    const parts = [...Object.keys(STRIPE), ...Object.keys(SANDBOX)].filter((name) => name !== 'AISLE_PAYMENT_PROVIDER');
+    for (const name of parts) {
+      const whole: Record<string, string> = name in STRIPE ? STRIPE : SANDBOX;
+      const must = new RegExp(`${name}: must be set when AISLE_PAYMENT_PROVIDER is`);
+      expect(() => readConfig({ ...whole, [name]: undefined })).toThrow(must);
+      const other = new RegExp(`${name}: is set, but AISLE_PAYMENT_PROVIDER is`);
+      expect(() => readConfig({ ...(name in STRIPE ? SANDBOX : STRIPE), [name]: whole[name] })).toThrow(other);
+      expect(() => readConfig({ [name]: whole[name] })).toThrow(other);
+    }
+    const away = { ...STRIPE, AISLE_STRIPE_API_URL: 'http://198.51.100.7:80' };
+    expect(() => readConfig(away)).toThrow(/AISLE_STRIPE_API_URL: a stand-in on loopback/);
+    expect(() => readConfig({ ...OPEN, ...SANDBOX })).toThrow(
+      /AISLE_PAYMENT_PROVIDER: the sandbox sells for play money/,
+    );
+    expect(() => readConfig({ ...SANDBOX, AISLE_SANDBOX_URL: 'http://10.0.0.1:80' })).toThrow(/AISLE_SANDBOX_URL/);
+    expect(readConfig({ ...OPEN, ...SANDBOX, AISLE_SANDBOX_OFF_LOOPBACK: '1' })).toMatchObject(SANDBOX);
   });
 
   test('all that is wrong is named at once', () => {
@@ -170,7 +211,9 @@ describe('configuration', () => {
 
   test('every variable has a value that is read, and every one that can be wrong a value that is refused', () => {
     const names = Object.keys(configSchema.shape);
-    expect(names.filter((name) => !accepted.some(([one]) => one === name))).toEqual([]);
+    const shown = new Set([...accepted.map(([name]) => name), ...Object.keys({ ...STRIPE, ...SANDBOX })]);
+    shown.add('AISLE_STRIPE_API_URL');
+    expect(names.filter((name) => !shown.has(name))).toEqual([]);
     const anyText = [
       'AISLE_HOST',
       'AISLE_DATA_DIR',

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-const FOLDERS = ['server', 'worker', 'launcher', 'client-sdk', 'server-sdk', 'web'];
+const FOLDERS = ['server', 'worker', 'launcher', 'sandbox', 'client-sdk', 'server-sdk', 'web'];
 const CRUISE_TIMEOUT_MS = 60_000;
 
 interface Violation {
@@ -61,6 +61,8 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
   ['gateway-imports-only-its-own', 'server/src/gateway/bad.ts', "import '../redis/ok.js';"],
   ['tickets-imports-only-its-own', 'server/src/tickets/bad.ts', "import '../http/ok.js';"],
   ['http-imports-only-its-own', 'server/src/http/bad.ts', "import '../gateway/ok.js';"],
+  ['payments-imports-only-its-own', 'server/src/payments/bad.ts', "import '../db/ok.js';"],
+  ['sandbox-imports-only-its-own', 'sandbox/src/bad.ts', "import '../../server/src/domain/ok.js';"],
   ['worker-imports-only-its-own', 'worker/src/bad.ts', "import '../../server/src/gateway/ok.js';"],
   ['worker-imports-only-its-own', 'worker/src/bad-http.ts', "import '../../server/src/http/ok.js';"],
   ['launcher-imports-only-its-own', 'launcher/src/bad.ts', "import '../../server/src/redis/ok.js';"],
@@ -71,6 +73,7 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
   ['bullmq-stays-in-its-room', 'server/src/gateway/bad-bullmq.ts', "import 'bullmq';"],
   ['socket-io-stays-in-its-room', 'server/src/fanout/bad-socket.ts', "import 'socket.io';"],
   ['uwebsockets-js-stays-in-its-room', 'server/src/http/bad-uws.ts', "import 'uWebSockets.js';"],
+  ['stripe-stays-in-its-room', 'server/src/commands/bad-stripe.ts', "import 'stripe';"],
   ['hono-stays-in-its-room', 'server/src/commands/bad-hono.ts', "import 'hono';"],
   ['socket-io-client-stays-in-its-room', 'web/bad-client.ts', "import 'socket.io-client';"],
   ['sdk-core-is-free-of-zod', 'client-sdk/src/bad-zod.ts', "import { z } from 'zod';\nexport const schema = z;"],
@@ -124,7 +127,21 @@ const ALLOWED: Readonly<Record<string, string>> = {
     "import './gateway/ok.js';\nimport './redis/ok.js';\nimport './db/ok.js';\nimport './jobs/ok.js';",
 };
 
-const ROOMS = ['platform', 'domain', 'redis', 'db', 'jobs', 'auth', 'rebuild', 'tickets', 'commands', 'fanout', 'gateway', 'http'];
+const ROOMS = [
+  'platform',
+  'domain',
+  'redis',
+  'db',
+  'jobs',
+  'auth',
+  'rebuild',
+  'tickets',
+  'payments',
+  'commands',
+  'fanout',
+  'gateway',
+  'http',
+];
 const PACKAGES = [
   'ioredis',
   'postgres',
@@ -132,6 +149,7 @@ const PACKAGES = [
   'socket.io',
   'uWebSockets.js',
   'hono',
+  'stripe',
   'socket.io-client',
   'zod',
   'a-dev-tool',
