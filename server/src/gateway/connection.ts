@@ -64,6 +64,9 @@ interface ClientMessage {
 export class Connection {
   #session: Session;
   #refusals = 0;
+  #counted = 0;
+  /** Number of the latest call that was refused. */
+  #lastRefused = 0;
   /** The tail of the events that must not overtake each other. */
   #tail: Promise<void> = Promise.resolve();
 
@@ -163,12 +166,18 @@ export class Connection {
    */
   async #count(actor: Actor, route: Route | undefined): Promise<WireError | null> {
     const { limits } = this.deps;
+    const number = ++this.#counted;
     const limited =
       route?.name === 'authenticate'
         ? await limits.identity(actor, this.ip, this.socket.id)
         : await limits.call(actor, this.ip, this.socket.id);
-    if (limited === null) this.#refusals = 0;
-    else if (++this.#refusals > MAX_REFUSALS) this.#dismiss('flood', limited);
+    if (limited === null) {
+      // An answer may come after those of later calls, which were refused.
+      if (number > this.#lastRefused) this.#refusals = 0;
+      return null;
+    }
+    this.#lastRefused = Math.max(this.#lastRefused, number);
+    if (++this.#refusals > MAX_REFUSALS) this.#dismiss('flood', limited);
     return limited;
   }
 

@@ -19,7 +19,15 @@ export function countConnections(engine: Engine, hardLimit: number): OpenConnect
       if (left === 0) counts.delete(address);
       else counts.set(address, left);
     });
-    if (count > hardLimit) conn.close(true);
+    if (count > hardLimit) closeUnheard(conn);
   });
   return { of: (ip) => counts.get(addressOf(ip)) ?? 0 };
+}
+
+/** On uWS a connection is announced before it is upgraded: until then there is nothing to close. */
+function closeUnheard(conn: Socket['conn']): void {
+  const { transport } = conn;
+  const close = (): void => void setImmediate(() => conn.close(true));
+  if (transport.writable) close();
+  else transport.once('ready', close);
 }
