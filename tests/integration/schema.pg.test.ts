@@ -32,7 +32,7 @@ test('the dump shows a change of any kind', async () => {
     'CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$',
     'CREATE OR REPLACE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 2 $$',
     'DROP TRIGGER charts_immutable ON charts',
-    'CREATE SEQUENCE tickets',
+    'CREATE SEQUENCE numbers',
   ];
   let last = before;
   for (const change of changes) {
