@@ -311,7 +311,13 @@ describe('a crash on the way', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     await worker();
     configureFailpoints(undefined);
-    expect(placesOf(ok(await running))).toEqual(['r1-0']);
+    // Free again, and somebody took it: it is theirs.
+    const { token } = await newHold(world, event, { seats: ['r1-0'] });
+    expect(codeOf(await running)).toBe('SEAT_UNAVAILABLE');
+    expect(await letters(world, event)).toBe('saaaahaaaa');
+    expect((await tablesOf(world, order)).changes.at(-1)).toBe('abandoned');
+    await world.call('DELETE', `/v1/inventory/holds/${token}`);
+    expect(placesOf(ok(await exchange(order, ['r1-0'])))).toEqual(['r1-0']);
     expect(await letters(world, event)).toBe('aaaaasaaaa');
     expect(await world.store.store.reservedHolds(event.id, 10)).toEqual([]);
     await consistent();

@@ -7,6 +7,7 @@ import type { BlockEntry, UndoBlock } from '../domain/ports/block-ledger.js';
 import type { BlockAnswer, CommandResult } from '../domain/ports/commands.js';
 import type { LiveEvent } from '../domain/event.js';
 import type { BlockInput, BlockResult, Outcome } from '../domain/ports/seat-store.js';
+import { failpoint } from '../platform/failpoint.js';
 import { answer } from './answer.js';
 import { commandInput, type Call, type CommandDeps } from './context.js';
 import { resolvePicks } from './resolve.js';
@@ -130,6 +131,7 @@ async function throughLoads(
   input: BlockInput,
   written: number,
 ): Promise<{ readonly outcome: Outcome<BlockResult>; readonly loaded: boolean }> {
+  await failpoint('block-after-ledger');
   const deadline = performance.now() + LOAD_PATIENCE_MS;
   let outcome = await deps.store[direction]({ ...input, epoch: written });
   if (!beingLoaded(outcome)) return { outcome, loaded: false };
