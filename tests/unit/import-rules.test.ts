@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-const FOLDERS = ['server', 'worker', 'launcher', 'sandbox', 'client-sdk', 'server-sdk', 'web'];
+const FOLDERS = ['server', 'worker', 'launcher', 'sandbox', 'cli', 'client-sdk', 'server-sdk', 'web'];
 const CRUISE_TIMEOUT_MS = 60_000;
 
 interface Violation {
