@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deleteEndpoint, findEndpoint, type WebhookEndpoint } from '../../server/src/db/webhook-endpoints.js';
 import { leaseEndpoints, takePending } from '../../server/src/db/webhook-leases.js';
-import { replayDead, replayDelivery } from '../../server/src/db/webhook-deliveries.js';
+import { purgeDeliveries, replayDead, replayDelivery } from '../../server/src/db/webhook-deliveries.js';
 import type { Dispatcher } from '../../worker/src/webhooks/dispatcher.js';
 import { startReceiver, type Answerer, type Received, type WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { sleep, waitFor } from '../helpers/wait.js';
@@ -254,6 +254,48 @@ describe('W6 replay', () => {
     expect(receiver.all[1]?.id).toBe(receiver.all[0]?.id);
     expect(receiver.all[1]?.raw).toBe(receiver.all[0]?.raw);
     expect(await replayDelivery(world.sql, 'whk_another000', made!.id)).toBeNull();
+  });
+});
+
+describe('W6 what is kept', () => {
+  test('W6 delivered ones for 7 days, dead ones for 30, messages as long as anything needs them', async () => {
+    const { endpoint } = await receive();
+    await change(1, 2, 3, 4);
+    const [a, b, c] = (await world.deliveries(endpoint.id)).map(({ id }) => id);
+    const age = (id: number | undefined, status: string, days: number) => world.sql`
+      UPDATE webhook_deliveries SET status = ${status}, finished_at = now() - ${days}::integer * interval '1 day' WHERE id = ${id ?? 0}`;
+    await age(a, 'delivered', 8);
+    await age(b, 'delivered', 6);
+    await age(c, 'dead', 8);
+    await world.sql`UPDATE webhook_messages SET created_at = now() - interval '40 days'`;
+    const before = (days: number) => new Date(Date.now() - days * 24 * HOUR_MS);
+    await purgeDeliveries(world.sql, { delivered: before(7), dead: before(30) });
+    expect((await world.deliveries(endpoint.id)).map(({ status }) => status).sort()).toEqual([
+      ...['dead', 'delivered', 'pending'],
+    ]);
+    await age(c, 'dead', 31);
+    await purgeDeliveries(world.sql, { delivered: before(7), dead: before(30) });
+    expect(await world.deliveries(endpoint.id)).toHaveLength(2);
+    const kept = await world.sql`
+      SELECT 1 FROM webhook_messages m WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.message_id = m.id)`;
+    expect(await world.sql`SELECT 1 FROM webhook_messages`).toHaveLength(kept.length);
+  });
+
+  test('W8 what goes on is counted', async () => {
+    const { receiver } = await receive((one) => (seatOf(one) === 1 ? 500 : 204));
+    world.metrics.registry.resetMetrics();
+    dispatch();
+    await change(1, 2, 3);
+    await arrived(() => receiver.accepted().length, 2);
+    await waitFor(async () => {
+      const text = await world.metrics.registry.metrics();
+      return /webhook_attempts_total\{outcome="delivered",role="test"\} 2\b/.test(text) &&
+        /webhook_attempts_total\{outcome="failed",role="test"\} [1-9]/.test(text) &&
+        /webhook_lag_seconds_count\{role="test"\} 2\b/.test(text)
+        ? true
+        : null;
+    });
+    await waitFor(async () => (await world.metrics.webhookPending.get()).values[0]?.value === 1, { timeoutMs: 8000 });
   });
 });
 

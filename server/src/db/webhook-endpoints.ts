@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { liveSecrets, newSecret, type WebhookSecret } from '../domain/webhooks/secrets.js';
 import type { WebhookFilter } from '../domain/webhooks/types.js';
-import { guarded, type Queryable, type Sql, type Transaction } from './client.js';
+import { guarded, LONG_DEADLINE_MS, type Queryable, type Sql, type Transaction } from './client.js';
 
 /** Who is told of what, and where (SPEC W1, W2). */
 export interface WebhookEndpoint extends WebhookFilter {
@@ -86,7 +86,7 @@ export async function changeEndpoint(sql: Sql, id: string, changes: EndpointChan
 
 /** Its deliveries go with it. False: no such endpoint. */
 export async function deleteEndpoint(sql: Sql, id: string): Promise<boolean> {
-  const result = await guarded(sql, sql`DELETE FROM webhook_endpoints WHERE id = ${id}`);
+  const result = await guarded(sql, sql`DELETE FROM webhook_endpoints WHERE id = ${id}`, LONG_DEADLINE_MS);
   return result.count > 0;
 }
 
@@ -98,7 +98,7 @@ export async function rotateSecret(
   nowMs: number,
 ): Promise<WebhookEndpoint | null> {
   const [before] = await tx<WebhookEndpoint[]>`
-    SELECT ${columns(tx)} FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`;
+    SELECT ${columns(tx)} FROM webhook_endpoints WHERE id = ${id} FOR NO KEY UPDATE`;
   if (before === undefined) return null;
   const end = new Date(nowMs + keepMs).toISOString();
   const old = liveSecrets(before.secrets, nowMs)
