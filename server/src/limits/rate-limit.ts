@@ -24,6 +24,8 @@ export interface RateLimit {
 const QUIET_SHARE = 10;
 /** A Redis that is slow to answer holds up a burst for this long, and then no longer. */
 const ANSWER_WAIT_MS = 50;
+/** Redis is told of one id this often at most: an address with thousands of buyers costs it 100 calls a second, no more. */
+const TELL_SPACING_MS = 10;
 
 /** `counters` null: each node counts for itself. */
 export function createRateLimit(counters: SharedCounters | null, rule: RateRule): RateLimit {
@@ -60,6 +62,8 @@ interface Batch {
 }
 interface Telling {
   readonly underWay: Batch;
+  /** When the next may leave. */
+  readonly over: Promise<void>;
   /** Counted since that left. */
   next?: Batch;
 }
@@ -109,17 +113,17 @@ class TwoTiers implements RateLimit {
   }
 
   #start(id: string, underWay: Batch): void {
-    const telling: Telling = { underWay };
+    const telling: Telling = { underWay, over: underWay.within.then(spacing) };
     this.#tellings.set(id, telling);
-    void underWay.within.then(() => {
+    void telling.over.then(() => {
       if (telling.next === undefined) this.#tellings.delete(id);
     });
   }
 
-  /** Leaves as soon as the batch before it is answered, with all that was counted until then. */
+  /** Leaves a moment after the batch before it is answered, with all that was counted until then. */
   #follow(id: string, before: Telling): Batch {
     const batch: { points: number; within: Promise<number> } = { points: 0, within: before.underWay.within };
-    batch.within = before.underWay.within.then(() => {
+    batch.within = before.over.then(() => {
       this.#start(id, batch);
       return this.#send(id, batch.points);
     });
@@ -137,6 +141,11 @@ class TwoTiers implements RateLimit {
     return Math.min(points, Math.max(0, this.local.points - before));
   }
 }
+
+const spacing = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, TELL_SPACING_MS).unref();
+  });
 
 /** Null: Redis takes too long. */
 async function soon(within: Promise<number>): Promise<number | null> {
