@@ -1,5 +1,6 @@
 import type { OrderStatus } from '@aisle/client/protocol';
 import type { EffectPlace } from '../domain/ports/seat-store.js';
+import { begin } from './begin.js';
 import type { BlockedPlace } from './blocks.js';
 import { listBlocks } from './blocks.js';
 import { lockEpochExclusive } from './epoch-lock.js';
@@ -78,13 +79,11 @@ export async function withTruth<T>(
   eventId: string,
   body: (truth: EventTruth, findOrders: FindOrders) => Promise<T>,
 ): Promise<T | null> {
-  let result: { value: T | null } = { value: null };
-  await sql.begin('isolation level repeatable read read only', async (tx) => {
+  return begin(sql, 'isolation level repeatable read read only', async (tx) => {
     await tx`SELECT pg_advisory_xact_lock_shared(hashtextextended(${`aisle:loading:${eventId}`}, 0))`;
     const truth = await readTruth(tx, eventId);
-    if (truth !== null) result = { value: await body(truth, (orderIds) => findOrders(tx, orderIds)) };
+    return truth === null ? null : body(truth, (orderIds) => findOrders(tx, orderIds));
   });
-  return result.value;
 }
 
 /** False: whoever set `loading` in Redis is gone and the load must be done again. */

@@ -1,6 +1,7 @@
 import { AisleError } from '@aisle/client/protocol';
 import postgres from 'postgres';
 import { systemClock } from '../platform/clock.js';
+import { begin } from './begin.js';
 import { createBreaker, type Breaker } from './breaker.js';
 
 /** The pool. bigint columns (versions, epochs, seqs: below 2^53) come as numbers. */
@@ -118,15 +119,11 @@ export function transaction<T>(
 ): Promise<T> {
   return guarded<T>(
     sql,
-    async () => {
-      let result: { value: T } | undefined;
-      await sql.begin(async (tx) => {
+    () =>
+      begin(sql, '', async (tx) => {
         await tx`SELECT set_config('statement_timeout', ${String(deadlineMs)}, true)`;
-        result = { value: await body(tx) };
-      });
-      if (result === undefined) throw new Error('the transaction ended without running');
-      return result.value;
-    },
+        return body(tx);
+      }),
     deadlineMs,
   );
 }

@@ -1,4 +1,5 @@
 import type { ClaimedPlaces } from '../domain/consistency.js';
+import { begin } from './begin.js';
 import { lockEpochShared } from './claims.js';
 import { guarded, LONG_DEADLINE_MS, transaction, type Sql } from './client.js';
 import { insertEffects } from './order-effects.js';
@@ -8,9 +9,8 @@ const JUST_CHANGED_S = 5;
 
 /** Everything claimed in one event, of one instant. */
 export async function claimedPlaces(sql: Sql, eventId: string): Promise<ClaimedPlaces> {
-  let result: ClaimedPlaces | undefined;
-  const read = async (): Promise<void> => {
-    await sql.begin('isolation level repeatable read read only', async (tx) => {
+  const read = (): Promise<ClaimedPlaces> =>
+    begin(sql, 'isolation level repeatable read read only', async (tx) => {
       const unsettled = await tx<{ id: string }[]>`
         SELECT id FROM orders WHERE event_id = ${eventId}
           AND (settled_at IS NULL AND status <> 'pending' OR updated_at > now() - ${JUST_CHANGED_S} * interval '1 second')`;
@@ -18,12 +18,9 @@ export async function claimedPlaces(sql: Sql, eventId: string): Promise<ClaimedP
         SELECT seat_no AS "seatNo", order_id AS "orderId", state FROM seat_claims WHERE event_id = ${eventId}`;
       const areas = await tx<ClaimedPlaces['areas'][number][]>`
         SELECT area_no AS "areaNo", claimed, sold FROM area_claims WHERE event_id = ${eventId}`;
-      result = { seats, areas, unsettled: new Set(unsettled.map(({ id }) => id)) };
+      return { seats, areas, unsettled: new Set(unsettled.map(({ id }) => id)) };
     });
-  };
-  await guarded(sql, read, LONG_DEADLINE_MS);
-  if (result === undefined) throw new Error('the transaction ended without running');
-  return result;
+  return guarded(sql, read, LONG_DEADLINE_MS);
 }
 
 /**

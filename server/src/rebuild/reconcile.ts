@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Sql } from '../db/client.js';
+import { begin } from '../db/begin.js';
 import { liveEventIds } from '../db/events.js';
 import {
   lockRedisIdentity,
@@ -30,7 +31,7 @@ const ATTEMPTS = 3;
  */
 export async function reconcile(deps: ReconcileDeps, identity: RedisIdentity): Promise<void> {
   const startedAt = performance.now();
-  await deps.sql.begin(async (tx) => {
+  await begin(deps.sql, '', async (tx) => {
     await lockRedisIdentity(tx);
     const recorded = await readRedisIdentity(tx);
     if (recorded !== null && sameIdentity(recorded, identity)) return;
