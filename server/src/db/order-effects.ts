@@ -33,12 +33,12 @@ export async function insertEffects(tx: Transaction, effects: readonly NewEffect
     const { orderId, eventId, epoch, kind, holdToken, take, give, cause, subject, actor, requestId } = effect;
     const detail = { take: take.map(place), give: give.map((row) => ({ ...place(row), to: row.to })) };
     const [row] = await tx<{ id: number }[]>`
+      WITH unsettled AS (UPDATE orders SET settled_at = NULL WHERE id = ${orderId})
       INSERT INTO order_effects (order_id, event_id, epoch, kind, hold_token, detail, created_at)
       VALUES (${orderId}, ${eventId}, ${epoch}, ${kind}, ${holdToken}, ${tx.json({ ...detail, cause, subject, actor, requestId })},
         clock_timestamp())
       RETURNING id`;
     if (row === undefined) throw new Error('an effect was not written');
-    await tx`UPDATE orders SET settled_at = NULL WHERE id = ${orderId}`;
     written.push({ id: row.id, ...effect });
   }
   return written;

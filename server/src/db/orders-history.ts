@@ -1,5 +1,5 @@
 import type { JSONValue } from 'postgres';
-import type { OutboxType } from '../domain/outbox.js';
+import type { OutboxEntry, OutboxType } from '../domain/outbox.js';
 import type { ChangeBy, StoredOrder, StoredTicket } from '../domain/ports/orders.js';
 import type { Transaction } from './client.js';
 import { addToOutbox } from './outbox.js';
@@ -24,13 +24,19 @@ export async function announceOrder(
   order: StoredOrder,
   data: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
+  await addToOutbox(tx, [orderEntry(type, order, data)]);
+}
+
+export function orderEntry(
+  type: OutboxType,
+  order: StoredOrder,
+  data: Readonly<Record<string, unknown>> = {},
+): OutboxEntry {
   const { id, eventId, status, version, externalId, totalMinor, refundedMinor, currency } = order;
-  await addToOutbox(tx, [
-    {
-      ...{ type, eventId, orderId: id },
-      data: { orderId: id, status, version, externalId, totalMinor, refundedMinor, currency, ...data },
-    },
-  ]);
+  return {
+    ...{ type, eventId, orderId: id },
+    data: { orderId: id, status, version, externalId, totalMinor, refundedMinor, currency, ...data },
+  };
 }
 
 export async function announceTickets(
@@ -38,11 +44,14 @@ export async function announceTickets(
   type: 'ticket.issued' | 'ticket.cancelled',
   tickets: readonly StoredTicket[],
 ): Promise<void> {
-  await addToOutbox(
-    tx,
-    tickets.map(({ id, orderId, eventId, kind, placeId, category, ticketType }) => ({
-      ...{ type, eventId, orderId },
-      data: { ticketId: id, orderId, [kind]: placeId, category, ticketType },
-    })),
-  );
+  await addToOutbox(tx, ticketEntries(type, tickets));
 }
+
+export const ticketEntries = (
+  type: 'ticket.issued' | 'ticket.cancelled',
+  tickets: readonly StoredTicket[],
+): OutboxEntry[] =>
+  tickets.map(({ id, orderId, eventId, kind, placeId, category, ticketType }) => ({
+    ...{ type, eventId, orderId },
+    data: { ticketId: id, orderId, [kind]: placeId, category, ticketType },
+  }));

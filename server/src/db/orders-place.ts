@@ -4,7 +4,7 @@ import type { PlaceOrder, PlaceResult, StoredItem, StoredOrder } from '../domain
 import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
 import { ORDER_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
-import { readOrder, rereadOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
+import { rereadOrder } from './order-rows.js';
 import { claimPlaces, type Claims, type TakenBlock } from './orders-claims.js';
 import { announceOrder, appendChange } from './orders-history.js';
 
@@ -81,19 +81,21 @@ async function placeIn(tx: Transaction, order: PlaceOrder): Promise<PlaceResult>
   return { kind: 'placed', order: stored, replayed: false };
 }
 
-/** What is there already under this id, request or externalId. */
+/** What is there already under this id, request or externalId. One look: as a rule there is nothing. */
 async function known(tx: Transaction, order: PlaceOrder): Promise<PlaceResult | null> {
-  const byId = await readOrder(tx, order.id);
-  if (byId !== null) return isTombstone(byId) ? { kind: 'expired' } : { kind: 'placed', order: byId, replayed: true };
-  const [asked] = await tx<OrderRow[]>`
-    ${selectOrders(tx)} WHERE o.request_subject = ${order.actor} AND o.request_id = ${order.requestId}`;
-  if (asked !== undefined) {
-    if (asked.fingerprint !== order.fingerprint) return { kind: 'request_mismatch' };
-    return { kind: 'placed', order: toOrder(asked), replayed: true };
+  const rows = await tx<{ id: string; asked: boolean; fingerprint: string }[]>`
+    SELECT id, request_subject = ${order.actor} AND request_id = ${order.requestId} AS asked, fingerprint FROM orders
+    WHERE id = ${order.id} OR (request_subject = ${order.actor} AND request_id = ${order.requestId})
+      OR external_id = ${order.externalId}`;
+  if (rows.length === 0) return null;
+  if (rows.some(({ id }) => id === order.id)) {
+    const stored = await rereadOrder(tx, order.id);
+    return isTombstone(stored) ? { kind: 'expired' } : { kind: 'placed', order: stored, replayed: true };
   }
-  if (order.externalId === null) return null;
-  const taken = await tx`SELECT 1 FROM orders WHERE external_id = ${order.externalId}`;
-  return taken.length === 0 ? null : { kind: 'external_id_taken' };
+  const asked = rows.find((row) => row.asked);
+  if (asked === undefined) return { kind: 'external_id_taken' };
+  if (asked.fingerprint !== order.fingerprint) return { kind: 'request_mismatch' };
+  return { kind: 'placed', order: await rereadOrder(tx, asked.id), replayed: true };
 }
 
 /** An order that never was has no items (SPEC O2). */
@@ -112,29 +114,27 @@ async function eventOf(tx: Transaction, eventId: string): Promise<EventRow> {
  */
 async function refuseTooMany(tx: Transaction, order: PlaceOrder, limit: number | null): Promise<void> {
   if (limit === null) return;
-  const asked = order.items.reduce((sum, { quantity }) => sum + quantity, 0);
-  const email = order.buyer?.email?.toLowerCase();
   const { eventId, subject } = order;
-  await lockBuyer(tx, eventId, `subject ${subject}`);
-  const own = await placesOf(tx, eventId, tx`o.subject = ${subject}`);
-  if (own + asked > limit) throw new Refused({ kind: 'too_many', limit, holding: own, path: 'subject' });
-  if (email === undefined) return;
-  await lockBuyer(tx, eventId, `email ${email}`);
-  const theirs = await placesOf(tx, eventId, tx`lower(o.buyer ->> 'email') = ${email} AND o.buyer IS NOT NULL`);
-  if (theirs + asked > limit) throw new Refused({ kind: 'too_many', limit, holding: theirs, path: 'buyer.email' });
-}
-
-async function lockBuyer(tx: Transaction, eventId: string, who: string): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`aisle:buyer:${eventId}:${who}`}, 0))`;
-}
-
-async function placesOf(tx: Transaction, eventId: string, whose: ReturnType<Transaction>): Promise<number> {
-  const [row] = await tx<{ places: number }[]>`
-    SELECT coalesce(sum(CASE WHEN o.status = 'pending'
+  const asked = order.items.reduce((sum, { quantity }) => sum + quantity, 0);
+  const email = order.buyer?.email?.toLowerCase() ?? null;
+  const locks = [`subject ${subject}`, ...(email === null ? [] : [`email ${email}`])];
+  // One by one, subjects before e-mails: two buyers never wait for each other in a ring.
+  await tx`
+    SELECT pg_advisory_xact_lock(hashtextextended('aisle:buyer:' || ${eventId} || ':' || who, 0))
+    FROM unnest(${locks}::text[]) WITH ORDINALITY AS l (who, n) ORDER BY n`;
+  const [held] = await tx<{ own: number; theirs: number }[]>`
+    SELECT coalesce(sum(places) FILTER (WHERE subject = ${subject}), 0)::integer AS own,
+      coalesce(sum(places) FILTER (WHERE email = ${email}), 0)::integer AS theirs
+    FROM (
+      SELECT o.subject, lower(o.buyer ->> 'email') AS email, CASE WHEN o.status = 'pending'
         THEN (SELECT coalesce(sum(i.quantity), 0) FROM order_items i WHERE i.order_id = o.id)
-        ELSE (SELECT count(*) FROM tickets t WHERE t.order_id = o.id AND t.status <> 'cancelled') END), 0)::integer AS places
-    FROM orders o WHERE o.event_id = ${eventId} AND o.status IN ('pending', 'completed', 'partially_refunded') AND ${whose}`;
-  return row?.places ?? 0;
+        ELSE (SELECT count(*) FROM tickets t WHERE t.order_id = o.id AND t.status <> 'cancelled') END AS places
+      FROM orders o WHERE o.event_id = ${eventId} AND o.status IN ('pending', 'completed', 'partially_refunded')
+        AND (o.subject = ${subject} OR (o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = ${email}))
+    ) AS placed`;
+  const { own, theirs } = held ?? { own: 0, theirs: 0 };
+  if (own + asked > limit) throw new Refused({ kind: 'too_many', limit, holding: own, path: 'subject' });
+  if (theirs + asked > limit) throw new Refused({ kind: 'too_many', limit, holding: theirs, path: 'buyer.email' });
 }
 
 /** False: id, request or externalId is there already. Without an effect on Redis it counts as settled. */

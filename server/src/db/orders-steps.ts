@@ -4,9 +4,10 @@ import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
 import { ORDER_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
 import { insertEffects, openEffectsOf } from './order-effects.js';
-import { lockOrder, rereadOrder } from './order-rows.js';
+import { readOrder, rereadOrder } from './order-rows.js';
 import { dropReservedClaims, giveToBlocks, sellClaims, type TakenBlock } from './orders-claims.js';
-import { announceOrder, announceTickets, appendChange } from './orders-history.js';
+import { announceOrder, appendChange, orderEntry, ticketEntries } from './orders-history.js';
+import { addToOutbox } from './outbox.js';
 import { insertTickets } from './orders-tickets.js';
 import { isOtherRequest, rememberRequest } from './orders-requests.js';
 
@@ -26,10 +27,11 @@ export async function openStep(tx: Transaction, orderId: string): Promise<OpenSt
   const [named] = await tx<{ eventId: string }[]>`SELECT event_id AS "eventId" FROM orders WHERE id = ${orderId}`;
   if (named === undefined) return null;
   await lockEpochShared(tx, named.eventId);
-  const order = await lockOrder(tx, orderId);
   const [row] = await tx<{ epoch: number; overdue: boolean }[]>`
     SELECT e.epoch, coalesce(o.expires_at <= now(), false) AS overdue
-    FROM orders o JOIN events e ON e.id = o.event_id WHERE o.id = ${orderId}`;
+    FROM orders o JOIN events e ON e.id = o.event_id WHERE o.id = ${orderId} FOR UPDATE OF o`;
+  // By a statement of its own: one that waited for the lock would show the new row beside the old tickets.
+  const order = await readOrder(tx, orderId);
   if (order === null || row === undefined) return null;
   return { order, epoch: row.epoch, overdue: row.overdue };
 }
@@ -60,20 +62,27 @@ export function completeOrder(sql: Sql, orderId: string, paid: PaidBy, by: Chang
 }
 
 async function completeIn(tx: Transaction, { order, epoch }: OpenStep, paid: PaidBy, by: ChangeBy) {
-  const moved = await tx`
+  const [moved] = await tx<{ version: number; updatedAt: Date; completedAt: Date }[]>`
     UPDATE orders SET status = 'completed', version = version + 1, payment_kind = ${paid.kind}, completed_at = now(),
-      updated_at = now() WHERE id = ${order.id} AND status = 'pending' RETURNING id`;
-  if (moved.length !== 1) throw new Error(`order ${order.id} changed under its lock`);
+      updated_at = now() WHERE id = ${order.id} AND status = 'pending'
+    RETURNING version, updated_at AS "updatedAt", completed_at AS "completedAt"`;
+  if (moved === undefined) throw new Error(`order ${order.id} changed under its lock`);
   await orderFailpoint('confirm-in-transaction');
   await sellClaims(tx, order.eventId, order.id);
   const items = order.items.map((item, itemNo) => ({ ...item, itemNo }));
   const tickets: StoredTicket[] = await insertTickets(tx, order, items);
   await insertMoney(tx, order, paid);
   await rememberRequest(tx, by);
-  const stored = await rereadOrder(tx, order.id);
+  const stored: StoredOrder = {
+    ...order,
+    ...moved,
+    status: 'completed',
+    paymentKind: paid.kind,
+    tickets,
+    settled: false,
+  };
   await appendChange(tx, stored, 'completed', by, { payment: { ...paid } });
-  await announceOrder(tx, 'order.completed', stored);
-  await announceTickets(tx, 'ticket.issued', tickets);
+  await addToOutbox(tx, [orderEntry('order.completed', stored), ...ticketEntries('ticket.issued', tickets)]);
   const effects = await insertEffects(tx, [
     {
       ...{ orderId: order.id, eventId: order.eventId, epoch, kind: 'sold', holdToken: order.holdToken },
@@ -81,7 +90,7 @@ async function completeIn(tx: Transaction, { order, epoch }: OpenStep, paid: Pai
       ...{ actor: by.actor, requestId: by.requestId },
     },
   ]);
-  return { order: { ...stored, settled: false }, effects };
+  return { order: stored, effects };
 }
 
 async function insertMoney(tx: Transaction, order: StoredOrder, paid: PaidBy): Promise<void> {

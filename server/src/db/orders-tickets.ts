@@ -34,5 +34,6 @@ export async function insertTickets(
     SELECT r.* FROM jsonb_to_recordset(${tx.json(rows)}) AS r (id text, order_id text, event_id text, item_no integer,
       place_kind text, place_no integer, place_id text, cat_no integer, category text, ticket_type text, paid_minor bigint)
     RETURNING *`;
-  return written.map(toTicket);
+  // As they are read.
+  return written.map(toTicket).sort((a, b) => a.itemNo - b.itemNo || (a.id < b.id ? -1 : 1));
 }

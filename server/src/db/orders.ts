@@ -6,18 +6,25 @@ import { placeOrder } from './orders-place.js';
 import { findOrphans, writeTombstone } from './orders-orphans.js';
 import { reopenOrder } from './orders-reopen.js';
 import { closeOrder, completeOrder } from './orders-steps.js';
+import { createTurns } from './turns.js';
 
 /** Who settles what a crash left behind. */
 const WORKER = { actor: 'system', requestId: 'settle' };
 
+/** Of the pool's ten connections; the rest are for reads. */
+const STEPS_AT_ONCE = 6;
+/** Below the 15 s after which clients give up. */
+const MAX_WAIT_MS = 8000;
+
 export function createOrderBook(sql: Sql): OrderBook {
+  const inTurn = createTurns(STEPS_AT_ONCE, MAX_WAIT_MS);
   return {
     find: (orderId) => guarded(sql, () => readOrder(sql, orderId)),
     findByRequest: (requestSubject, requestId) => findByRequest(sql, requestSubject, requestId),
     findByExternalId: (externalId) => findOne(sql, sql`o.external_id = ${externalId}`),
     list: (query) => listOrders(sql, query),
-    place: (order) => placeOrder(sql, order),
-    complete: (orderId, paid, by) => completeOrder(sql, orderId, paid, by),
+    place: (order) => inTurn(() => placeOrder(sql, order)),
+    complete: (orderId, paid, by) => inTurn(() => completeOrder(sql, orderId, paid, by)),
     close: (orderId, to, by, cause, force = false) => closeOrder(sql, orderId, to, by, cause, force),
     reopen: (order) => reopenOrder(sql, order),
     tombstone: (hold) => writeTombstone(sql, hold, WORKER),
