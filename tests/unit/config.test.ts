@@ -29,6 +29,7 @@ describe('configuration', () => {
       AISLE_LIMITS_SUBSCRIPTIONS: 20,
       AISLE_LOG_MAX_ENTRIES: 1_000_000,
       AISLE_PAYMENT_PROVIDER: 'none',
+      AISLE_WEBHOOK_ALLOW_PRIVATE: '0',
       AISLE_SANDBOX_OFF_LOOPBACK: false,
     });
   });
@@ -83,6 +84,7 @@ describe('configuration', () => {
     ['AISLE_WORKER_METRICS_PORT', '9101', 9101],
     ['AISLE_FAILPOINTS', 'after-commit=exit', 'after-commit=exit'],
     ['AISLE_PAYMENT_PROVIDER', 'none', 'none'],
+    ['AISLE_WEBHOOK_ALLOW_PRIVATE', '10.1.0.0/16', '10.1.0.0/16'],
     ['AISLE_SANDBOX_OFF_LOOPBACK', '1', true],
   ];
   test.each(accepted)('%s=%s is read', (name, value, seen) => {
@@ -125,6 +127,7 @@ describe('configuration', () => {
     ['AISLE_LOG_MAX_ENTRIES', '99'],
     ['AISLE_WORKER_METRICS_PORT', '65536'],
     ['AISLE_PAYMENT_PROVIDER', 'cash'],
+    ['AISLE_WEBHOOK_ALLOW_PRIVATE', 'lan'],
     ['AISLE_STRIPE_SECRET_KEY', 'pk_test_of_the_browser'],
     ['AISLE_STRIPE_WEBHOOK_SECRET', 'secret'],
     ['AISLE_STRIPE_API_URL', 'https://api.example'],
