@@ -268,6 +268,20 @@ describe('G8 switches against somebody', () => {
   });
 });
 
+test('G9 O1 drop-holds leaves a reserved hold to its order, and says so', async () => {
+  const subject = 'payer';
+  const buyer = await connected(0, subject);
+  const held = (await buyer.timeout(10_000).emitWithAck('hold-best', { eventId: event.id, quantity: 2 })) as {
+    hold: { token: string };
+  };
+  const order = { eventId: event.id, holdToken: held.hold.token, buyer: { name: 'Pat', email: 'pat@shop.example' } };
+  expect(await rest(0, subject, '/orders', order)).toEqual({ ok: true });
+  expect((await ask(buyer, 'hold-best', { eventId: event.id, quantity: 1 })).ok).toBe(true);
+  const answer = await adminCall(system.aisle, 'POST', `/subjects/${subject}/drop-holds`, { reason: 'hoarding' });
+  expect(answer).toEqual({ dropped: 1, reserved: 1, events: [{ eventId: event.id, dropped: 1, reserved: 1 }] });
+  expect(await ask(buyer, 'holds', { eventId: event.id })).toMatchObject({ ok: true });
+});
+
 describe('G9 the record', () => {
   test('G9 who, what, why; immutable; told by REST, newest first', async () => {
     await put('pause', true, event.id);
