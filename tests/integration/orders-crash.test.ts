@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { ORDER_FAILPOINTS, type OrderFailpoint } from '../../server/src/platform/order-failpoints.js';
+import type { TestNode } from '../helpers/aisle.js';
 import { useSystem } from '../helpers/system.js';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
 import { waitFor } from '../helpers/wait.js';
@@ -123,7 +124,7 @@ describe('Postgres cut off at COMMIT', () => {
   afterAll(() => proxy?.stop());
 
   /** A server that reaches Postgres through the proxy and pauses before it commits. */
-  async function pausing(point: OrderFailpoint): Promise<{ url: string; proxy: TcpProxy }> {
+  async function pausing(point: OrderFailpoint): Promise<{ node: TestNode; proxy: TcpProxy }> {
     const direct = new URL(system.aisle.databaseUrl);
     await proxy?.stop();
     proxy = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
@@ -131,7 +132,7 @@ describe('Postgres cut off at COMMIT', () => {
     through.hostname = '127.0.0.1';
     through.port = String(proxy.port);
     const env = { DATABASE_URL: through.href, AISLE_FAILPOINTS: `${point}=delay:1000` };
-    return { url: (await system.aisle.addNode(env)).url, proxy };
+    return { node: await system.aisle.addNode(env), proxy };
   }
   /** The transaction has done all its work and waits at the failpoint. */
   const untilPaused = (): Promise<unknown> =>
@@ -154,20 +155,20 @@ describe('Postgres cut off at COMMIT', () => {
     'O1 O3 I2 at %s, %s: UNAVAILABLE, nothing said that is not so; the same call again settles it',
     { timeout: 90_000 },
     async (point, _how, arrives) => {
-      const node = await pausing(point);
+      const { node, proxy: between } = await pausing(point);
       const reserving = point === 'reserve-before-commit';
       const sale = await Sale.start(system);
       await sale.hold();
       if (!reserving) expect(await sale.place(survivor())).toMatchObject({ status: 201 });
       const answering = reserving ? sale.place(node.url) : sale.confirm(node.url);
       await untilPaused();
-      if (arrives) node.proxy.swallowReplies = true;
-      else node.proxy.cut();
-      node.proxy.refuse = true;
+      if (arrives) between.swallowReplies = true;
+      else between.cut();
+      between.refuse = true;
       const answer = await answering;
       expect(answer).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE', retryable: true } } });
-      if (arrives) expect(node.proxy.swallowed).toBeGreaterThan(0);
-      node.proxy.cut();
+      if (arrives) expect(between.swallowed).toBeGreaterThan(0);
+      between.cut();
       const { claims } = await stateOf(sale);
       expect(claims).toBe(reserving ? (arrives ? 'rr' : '') : arrives ? 'ss' : 'rr');
       expect(await (reserving ? sale.place(survivor()) : sale.confirm(survivor()))).toMatchObject({
@@ -176,6 +177,7 @@ describe('Postgres cut off at COMMIT', () => {
       if (reserving) expect(await sale.confirm(survivor())).toMatchObject({ status: 200 });
       const { state } = await settledWithin30s(sale, [SOLD]);
       expect(state).toEqual({ ...SOLD, orders: 1 });
+      expect(node.running).toBe(true);
     },
   );
 });

@@ -138,9 +138,11 @@ export function closeOrder(
       const step = await openStep(tx, orderId);
       if (step === null) return { kind: 'not_found' };
       const { order } = step;
+      if (await isOtherRequest(tx, by)) return { kind: 'mismatch' };
       if (order.status === to) return { kind: 'already', order, effects: await openEffectsOf(tx, orderId) };
       if (order.status !== 'pending') return { kind: 'conflict', order };
       if (to === 'expired' && !step.overdue && !force) return { kind: 'conflict', order };
+      await rememberRequest(tx, by);
       return { kind: 'done', ...(await closeIn(tx, step, to, by, cause)) };
     },
     ORDER_DEADLINE_MS,
