@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Sql } from '../../server/src/db/client.js';
-import { eraseBuyer } from '../../server/src/db/erasure.js';
+import { openDatabase, transaction, type Sql } from '../../server/src/db/client.js';
+import { eraseBuyer, type EraseRequest } from '../../server/src/db/erasure.js';
 import { createTestDatabase } from '../helpers/postgres.js';
 import { sellOrder } from './support/sold-order.js';
 import { newEvent } from './support/store-world.js';
@@ -36,6 +36,7 @@ const sell = async (subject: string, email: string, status = 'completed') => {
     VALUES (${eventId}, 1, ${places[0]?.placeNo ?? 0}, 'seat', 1, 'sell', 0, 'r', 's', 1, ${subject}, ${subject}, 'r', '', now())`;
   return order;
 };
+const erase = (request: EraseRequest) => transaction(sql, (tx) => eraseBuyer(tx, request));
 const everywhere = async (text: string): Promise<number> => {
   const [row] = await sql<{ n: number }[]>`
     SELECT (SELECT count(*) FROM orders WHERE to_jsonb(orders)::text LIKE ${`%${text}%`})
@@ -50,7 +51,7 @@ describe('L3 erasure', () => {
     const first = await sell('ann-1', 'Ann@Example.org');
     const second = await sell('ann-1', 'ann@example.org');
     const other = await sell('bob-1', 'bob@example.org');
-    const result = await eraseBuyer(sql, { email: 'ANN@example.org', reason: 'asked by letter', actor: 'admin' });
+    const result = await erase({ email: 'ANN@example.org', reason: 'asked by letter', actor: 'admin' });
     expect(result).toEqual({ kind: 'erased', orders: 2, logRows: 2 });
     expect(await everywhere('ann-1')).toBe(0);
     expect(await everywhere('xample.org')).toBe(1);
@@ -71,13 +72,13 @@ describe('L3 erasure', () => {
   test('L3 not while an order waits for its money: nothing is erased, the orders are named', async () => {
     await sell('cy-1', 'cy@example.org');
     const pending = await sell('cy-1', 'cy@example.org', 'pending');
-    const result = await eraseBuyer(sql, { subject: 'cy-1', reason: 'asked', actor: 'admin' });
+    const result = await erase({ subject: 'cy-1', reason: 'asked', actor: 'admin' });
     expect(result).toEqual({ kind: 'pending', orderIds: [pending.id] });
     expect(await everywhere('cy@example.org')).toBe(2);
   });
 
   test('L3 nobody of that name', async () => {
-    expect(await eraseBuyer(sql, { subject: 'nobody', reason: 'asked', actor: 'admin' })).toEqual({
+    expect(await erase({ subject: 'nobody', reason: 'asked', actor: 'admin' })).toEqual({
       kind: 'not_found',
     });
   });

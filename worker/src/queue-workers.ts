@@ -1,5 +1,11 @@
 import { Worker, type ConnectionOptions } from 'bullmq';
-import { drainJobSchema, isUpkeepJob, QUEUES, type UpkeepJobName } from '../../server/src/jobs/payloads.js';
+import {
+  drainJobSchema,
+  isUpkeepJob,
+  QUEUES,
+  UPKEEP_JOBS,
+  type UpkeepJobName,
+} from '../../server/src/jobs/payloads.js';
 import type { Logger } from '../../server/src/platform/logger.js';
 
 /** A job whose worker died is taken up again after at most twice this. Renewed while it runs; effects are idempotent. */
@@ -60,7 +66,8 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
         running.delete(job.name);
       }
     },
-    { ...options, concurrency: 4 },
+    // Each once at most: a slow one (loading events, a provider that does not answer) keeps none of the others waiting.
+    { ...options, concurrency: UPKEEP_JOBS.length },
   );
   for (const worker of [drains, upkeep]) {
     worker.on('error', (error) => deps.logger.debug({ err: error, queue: worker.name }, 'queue worker'));

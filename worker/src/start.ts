@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
+import { cleanUp } from '../../server/src/db/housekeeping.js';
 import { createOrderChanges } from '../../server/src/db/order-changes-book.js';
 import { createOrderBook } from '../../server/src/db/orders.js';
 import { createPaymentBook } from '../../server/src/db/payments.js';
@@ -222,6 +223,9 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
       'refund-cancelled': whenReady(() =>
         refundCancelled({ store, book, changes: createOrderChanges(sql), logger, stopping }),
       ),
+      'clean-up': whenReady(async () => {
+        await cleanUp(sql);
+      }),
       consistency: whenReady(createConsistencyCheck({ sql, redis, store, logger, metrics, operator })),
     },
   });

@@ -24,7 +24,8 @@ async function admitIn(tx: Transaction, { ticket, by, gate, requestId }: Admissi
     UPDATE tickets SET status = 'scanned', scanned_at = now(), scanned_by = ${by}, scanned_gate = ${gate}, scan_request_id = ${requestId}
     WHERE id = ${ticketId} AND event_id = ${eventId} AND status = 'valid' RETURNING ${gateColumns(tx)}`;
   if (admitted !== undefined) {
-    const data = { ticketId, ...placeOf(admitted), gate, by, scannedAt: admitted.scannedAt?.toISOString() };
+    // Not by whom: nobody outside learns who works at the door (SPEC P7).
+    const data = { ticketId, ...placeOf(admitted), gate, scannedAt: admitted.scannedAt?.toISOString() };
     await addToOutbox(tx, [{ type: 'ticket.scanned', eventId, orderId: admitted.orderId, data }]);
     return { kind: 'admitted', ticket: admitted, replayed: false };
   }

@@ -10,7 +10,7 @@ export type DrainJob = z.infer<typeof drainJobSchema>;
 
 export const UPKEEP_JOBS = [
   ...(['scan', 'reconcile', 'sale-windows', 'consistency'] as const),
-  ...(['settle-orders', 'expire-orders', 'orphan-orders', 'refund-cancelled', 'payments'] as const),
+  ...(['settle-orders', 'expire-orders', 'orphan-orders', 'refund-cancelled', 'payments', 'clean-up'] as const),
 ] as const;
 export type UpkeepJobName = (typeof UPKEEP_JOBS)[number];
 export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.some((known) => known === name);
@@ -21,6 +21,7 @@ export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.
  * settle-orders, expire-orders, orphan-orders: what crashes and time left of orders (SPEC O2, O3).
  * refund-cancelled: paid orders of cancelled events (SPEC O7).
  * consistency: each order's places against Redis (SPEC L5). payments: attempts whose end is not known, refunds (SPEC O4).
+ * clean-up: outbox rows and remembered answers that have served.
  */
 export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {
   scan: 1000,
@@ -32,4 +33,5 @@ export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {
   'orphan-orders': 5000,
   'refund-cancelled': 2000,
   payments: 1000,
+  'clean-up': 600_000,
 };

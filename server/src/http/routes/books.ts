@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   AisleError,
+  counterSchema,
   eraseAnswerSchema,
   eraseBuyerSchema,
   logPageSchema,
@@ -14,8 +15,11 @@ import {
 } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { auditTrail, orderTrail, type AuditEntry, type AuditPosition } from '../../db/audit.js';
-import { eraseBuyer } from '../../db/erasure.js';
+import { answeredOnce } from '../../db/answered-once.js';
+import type { Transaction } from '../../db/client.js';
+import { eraseBuyer, type EraseRequest } from '../../db/erasure.js';
 import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/statistics.js';
+import { canonicalHash } from '../../domain/chart/canonical.js';
 import { isForEvent } from '../../domain/actor.js';
 import type { LiveEvent } from '../../domain/event.js';
 import { invalidRequest } from '../../domain/faults.js';
@@ -74,7 +78,7 @@ const erase = doc.route(
     summary: 'Erase what is known of a person; orders, tickets and money stay, without a name',
     description:
       'Refused while an order of theirs is pending. Copies outside (the payment provider, webhook receivers, backups) are yours to erase.',
-    request: { body: doc.jsonRequest(eraseBuyerSchema, true) },
+    request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(eraseBuyerSchema, true) },
     middleware: [allow('buyer.erase'), ...jsonBody()] as const,
     responses: { 200: doc.json(eraseAnswerSchema.meta({ id: 'EraseAnswer' }), 'How much was erased') },
   },
@@ -171,20 +175,31 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory }: HttpDeps): vo
   });
 
   app.openapi(erase, async (c) => {
-    const actor = await actorOf(c);
-    const result = await eraseBuyer(sql, { ...c.req.valid('json'), actor: actor.subject ?? '' });
-    if (result.kind === 'not_found') {
-      throw AisleError.of('ORDER_NOT_FOUND', { message: 'Nothing is kept of such a person.', details: {} });
-    }
-    if (result.kind === 'pending') {
-      throw AisleError.of('ORDER_STATE_CONFLICT', {
-        message: 'Orders of this person are still waiting for their money.',
-        remediation: 'Cancel the orders in details.orderIds, or wait until they are paid or expired.',
-        details: { status: 'pending', orderIds: result.orderIds },
-      });
-    }
-    return c.json({ orders: result.orders, logRows: result.logRows }, 200);
+    const { subject } = await actorOf(c);
+    const body = c.req.valid('json');
+    const id = c.req.valid('header')['idempotency-key'];
+    const asked = id === undefined ? null : { subject: subject ?? '', id, fingerprint: canonicalHash(['erase', body]) };
+    const result = await answeredOnce(sql, asked, (tx) => erased(tx, { ...body, actor: subject ?? '' }));
+    if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
+    if (result.kind === 'replay') c.set('replayed', true);
+    return c.json(result.answer, 200);
   });
+}
+
+/** Throws where nothing was erased. */
+async function erased(tx: Transaction, request: EraseRequest): Promise<{ orders: number; logRows: number }> {
+  const result = await eraseBuyer(tx, request);
+  if (result.kind === 'not_found') {
+    throw AisleError.of('ORDER_NOT_FOUND', { message: 'Nothing is kept of such a person.', details: {} });
+  }
+  if (result.kind === 'pending') {
+    throw AisleError.of('ORDER_STATE_CONFLICT', {
+      message: 'Orders of this person are still waiting for their money.',
+      remediation: 'Cancel the orders in details.orderIds, or wait until they are paid or expired.',
+      details: { status: 'pending', orderIds: result.orderIds },
+    });
+  }
+  return { orders: result.orders, logRows: result.logRows };
 }
 
 function placeOf(live: LiveEvent, { seat, area }: Pick<LogQuery, 'seat' | 'area'>) {
@@ -209,7 +224,7 @@ function present({ chart: { chart } }: LiveEvent, entry: AuditEntry): LogItem {
   };
 }
 
-const cursorSchema = z.tuple([z.int(), z.int(), z.string(), z.int(), z.int()]);
+const cursorSchema = z.tuple([counterSchema, counterSchema, z.enum(['seat', 'area', 'none']), z.int32(), z.int32()]);
 const writeCursor = ({ epoch, seq, placeKind, placeNo, part }: AuditEntry): string =>
   Buffer.from(JSON.stringify([epoch, seq, placeKind, placeNo, part])).toString('base64url');
 function readCursor(cursor: string): AuditPosition {
