@@ -128,6 +128,9 @@ describe('G6 switches for everybody', () => {
     for (const error of await felt('eager', 'EVENT_NOT_ON_SALE'))
       expect(error).toMatchObject({ details: { switch: 'pause', reason: 'for pause' } });
     await felt('eager', 'EVENT_NOT_ON_SALE', other.id);
+    await expect(adminCall(system.aisle, 'POST', '/bookings', { eventId: event.id, seats: ['r9-19'] })).rejects.toThrow(
+      'EVENT_NOT_ON_SALE',
+    );
     const { token: holdToken } = before.hold;
     expect(await ask(buyer, 'extend', { eventId: event.id, holdToken })).toMatchObject({ ok: true });
     expect(await buyer.timeout(10_000).emitWithAck('hold', asked)).toMatchObject({

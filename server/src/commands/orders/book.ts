@@ -12,6 +12,7 @@ import { decided, failed } from '../answer.js';
 import { commandInput, newHoldToken, openCall, type Call } from '../context.js';
 import { presentRefusal } from '../present.js';
 import { resolvePicks } from '../resolve.js';
+import { refuseSwitched } from '../switched.js';
 import { completed } from './confirm.js';
 import type { OrderDeps } from './deps.js';
 import { presentOrder } from './present.js';
@@ -55,6 +56,7 @@ async function placedOrPlace(deps: OrderDeps, call: Call, payload: Booking): Pro
     throw invalidRequest([{ path: 'holdToken', message: 'name a hold, or seats and areas; one of both' }]);
   }
   if (payload.holdToken !== undefined) return reserveFor(deps, call, payload, payload.holdToken);
+  await refuseSwitched(deps, call, 'hold');
   const held = await holdByTheWay(deps, call, payload);
   try {
     return await reserveFor(deps, call, payload, held.token);

@@ -12,6 +12,7 @@ import { failed } from '../answer.js';
 import { commandInput, newHoldToken, requireLoaded } from '../context.js';
 import { presentRefusal } from '../present.js';
 import { resolvePicks, type Picks } from '../resolve.js';
+import { refuseSwitched } from '../switched.js';
 import { openChange, presentChangeRefusal, returnTo, type ChangeCall, type ChangeDeps } from './change.js';
 import { applyEffects } from './effects.js';
 import { presentOrder } from './present.js';
@@ -75,6 +76,7 @@ type Result =
   Exclude<ExchangeResult, { kind: 'epoch' | 'gone' }> | { readonly kind: 'refused'; readonly error: WireError };
 
 async function exchange(deps: ChangeDeps, first: ChangeCall, picks: Picks, payload: ExchangeOrder): Promise<Result> {
+  await refuseSwitched(deps, { ...first, subject: first.order.subject, staff: true }, 'hold');
   let call = first;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const held = await hold(deps, call, picks, payload, attempt);
