@@ -62,9 +62,12 @@ export async function findEvent(sql: Queryable, id: string): Promise<EventRecord
   return rows[0] === undefined ? null : toRecord(rows[0]);
 }
 
-/** The same inside a transaction, and nobody else changes it until that ends. */
+/**
+ * The same inside a transaction, and nobody else changes it until that ends. Orders may refer to it meanwhile: the stronger lock
+ * would have to find a moment in which none is being written, which a rush does not have.
+ */
 export async function lockEvent(tx: Transaction, id: string): Promise<EventRecord | null> {
-  const rows = await tx<EventRow[]>`${selectEvents(tx)} WHERE e.id = ${id} FOR UPDATE OF e`;
+  const rows = await tx<EventRow[]>`${selectEvents(tx)} WHERE e.id = ${id} FOR NO KEY UPDATE OF e`;
   return rows[0] === undefined ? null : toRecord(rows[0]);
 }
 

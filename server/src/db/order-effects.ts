@@ -47,13 +47,19 @@ export async function insertEffects(tx: Transaction, effects: readonly NewEffect
 /** Picked field by field: items and tickets carry more than an effect needs. */
 const place = ({ kind, placeNo, catNo, quantity }: EffectPlace) => ({ kind, placeNo, catNo, quantity });
 
-/** Not done yet, oldest first, at least `olderThanMs` old. */
-export async function openEffects(sql: Queryable, limit: number, olderThanMs: number): Promise<OrderEffect[]> {
+/** Not done yet, oldest first, at least `olderThanMs` old. `rest`: those after this one, but not of these events. */
+export async function openEffects(
+  sql: Queryable,
+  limit: number,
+  olderThanMs: number,
+  rest?: { readonly after: number; readonly butOf: readonly string[] },
+): Promise<OrderEffect[]> {
   const rows = await guarded(
     sql,
     sql<EffectRow[]>`
       SELECT id, order_id, event_id, epoch, kind, hold_token, detail FROM order_effects
       WHERE done_at IS NULL AND created_at <= clock_timestamp() - ${olderThanMs} * interval '1 millisecond'
+        ${rest === undefined ? sql`` : sql`AND (created_at, id) > (SELECT created_at, id FROM order_effects WHERE id = ${rest.after}) AND event_id <> ALL (${[...rest.butOf]}::text[])`}
       ORDER BY created_at, id LIMIT ${limit}`,
   );
   return rows.map(toEffect);

@@ -152,7 +152,8 @@ async function chargeOf(
     FROM payment_attempts p
     JOIN transactions t ON t.order_id = p.order_id AND t.kind = 'payment' AND t.reference = p.id
     WHERE p.order_id = ${orderId} AND p.kind = 'charge' AND NOT EXISTS (
-      SELECT 1 FROM payment_attempts r WHERE r.refund_of = p.id AND r.cause IN ('late', 'amount'))
+      SELECT 1 FROM payment_attempts r
+      WHERE r.kind = 'refund' AND r.refund_of = p.id AND r.cause IN ('late', 'amount'))
     ORDER BY t.id LIMIT 1`;
   return rows[0];
 }

@@ -5,6 +5,7 @@ import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
 import { ORDER_DEADLINE_MS, transaction, type Sql, type Transaction } from './client.js';
 import { rereadOrder } from './order-rows.js';
+import { lockRequest } from './orders-requests.js';
 import { claimPlaces, type Claims, type TakenBlock } from './orders-claims.js';
 import { announceOrder, appendChange } from './orders-history.js';
 
@@ -48,7 +49,9 @@ export async function placeOrder(sql: Sql, order: PlaceOrder): Promise<PlaceResu
 }
 
 async function placeIn(tx: Transaction, order: PlaceOrder): Promise<PlaceResult> {
-  await lockEpochShared(tx, order.eventId);
+  // Both in one round trip. Without the second, the same request on another node could be refused for what this one is about
+  // to commit (the buyer's cap counts it), and its refusal would take the order's hold away.
+  await Promise.all([lockEpochShared(tx, order.eventId), lockRequest(tx, order)]);
   const there = await known(tx, order);
   if (there !== null) return there;
   const event = await eventOf(tx, order.eventId);

@@ -1,6 +1,11 @@
 import type { ChangeBy } from '../domain/ports/orders.js';
 import type { Transaction } from './client.js';
 
+/** Calls of one caller with one request id go one after the other, until the transaction ends. */
+export async function lockRequest(tx: Transaction, by: Pick<ChangeBy, 'actor' | 'requestId'>): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`request:${by.actor}:${by.requestId}`}, 0))`;
+}
+
 /**
  * True: the caller used this request id for something else before, on any order (SPEC S7). Two calls with one id go one after
  * the other. Orders themselves remember the id they were made with; steps are remembered beside them.
@@ -8,7 +13,7 @@ import type { Transaction } from './client.js';
 export async function isOtherRequest(tx: Transaction, by: ChangeBy): Promise<boolean> {
   if (by.fingerprint === undefined) return false;
   const { actor, requestId, fingerprint } = by;
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`request:${actor}:${requestId}`}, 0))`;
+  await lockRequest(tx, by);
   const rows = await tx`
     SELECT 1 FROM orders WHERE request_subject = ${actor} AND request_id = ${requestId}
     UNION ALL

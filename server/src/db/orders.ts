@@ -29,7 +29,7 @@ export function createOrderBook(sql: Sql): OrderBook {
     reopen: (order) => reopenOrder(sql, order),
     tombstone: (hold) => writeTombstone(sql, hold, WORKER),
     orphans: (holds) => findOrphans(sql, holds),
-    openEffects: (limit, olderThanMs) => openEffects(sql, limit, olderThanMs),
+    openEffects: (limit, olderThanMs, rest) => openEffects(sql, limit, olderThanMs, rest),
     effectDone: (effect) => effectDone(sql, effect),
     overdue: (limit) => overdueOrders(sql, limit),
     pendingOfCancelled: (limit) => pendingOfCancelled(sql, limit),

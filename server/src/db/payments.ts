@@ -100,7 +100,7 @@ async function captured(
 }
 
 const misfitRefunds = (sql: Queryable, attemptId: string): Promise<StoredAttempt[]> =>
-  selectAttempts(sql, sql`a.refund_of = ${attemptId} AND a.cause IN ('late', 'amount')`);
+  selectAttempts(sql, sql`a.kind = 'refund' AND a.refund_of = ${attemptId} AND a.cause IN ('late', 'amount')`);
 
 /** What an attempt that has its money led to. */
 async function refundOf(tx: Transaction, attemptId: string): Promise<CaptureResult> {

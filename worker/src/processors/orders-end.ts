@@ -68,9 +68,14 @@ export async function endOrphans(deps: EndDeps): Promise<void> {
 
 async function endOrphan(deps: EndDeps, eventId: string, epoch: number, hold: ReservedHold): Promise<void> {
   const { orderId, token, subject } = hold;
-  const effects = await deps.book.tombstone({ orderId, eventId, epoch, token, subject });
-  if (effects.length === 0) return;
-  deps.metrics.ordersTombstoned.inc();
-  deps.logger.info({ eventId, orderId }, 'a reservation without its order was given up');
-  await settleAll(deps, effects);
+  try {
+    const effects = await deps.book.tombstone({ orderId, eventId, epoch, token, subject });
+    if (effects.length === 0) return;
+    deps.metrics.ordersTombstoned.inc();
+    deps.logger.info({ eventId, orderId }, 'a reservation without its order was given up');
+    await settleAll(deps, effects);
+  } catch (error) {
+    // One that fails every time must not keep those behind it.
+    deps.logger.warn({ err: error, eventId, orderId }, 'a reservation was not given up; the next round tries again');
+  }
 }

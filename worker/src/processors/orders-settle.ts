@@ -1,3 +1,4 @@
+import { AisleError } from '@aisle/client/protocol';
 import type { OrderBook } from '../../../server/src/domain/ports/orders.js';
 import type { OrderEffect, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
@@ -20,17 +21,27 @@ const EFFECTS_AT_ONCE = 500;
 /** Events whose effects go to Redis side by side. */
 const LANES = 4;
 
+/** What has to wait for another round, over all pages of this one. */
+interface Waiting {
+  readonly events: Set<string>;
+  /** What follows in the same order builds on it: never a place given back before it was sold. */
+  readonly orders: Set<string>;
+}
+const nothingWaits = (): Waiting => ({ events: new Set(), orders: new Set() });
+
 /**
  * settle-orders: what committed steps of orders mean in Redis, replayed until done (SPEC O3): the node that made them died, or
  * Redis was away. In order within an event; an event that is being loaded waits and holds up no other.
  */
 export async function settleOrders(deps: SettleDeps): Promise<void> {
-  for (let more = true; more;) {
-    const effects = await deps.book.openEffects(EFFECTS_AT_ONCE, OLDER_THAN_MS);
-    const done = await settleAll(deps, effects);
-    deps.metrics.orderEffectsReplayed.inc(done);
-    more = effects.length === EFFECTS_AT_ONCE && done > 0;
-  }
+  const waiting = nothingWaits();
+  let last: OrderEffect | undefined;
+  do {
+    const rest = last === undefined ? undefined : { after: last.id, butOf: [...waiting.events] };
+    const effects = await deps.book.openEffects(EFFECTS_AT_ONCE, OLDER_THAN_MS, rest);
+    deps.metrics.orderEffectsReplayed.inc(await settleAll(deps, effects, waiting));
+    last = effects.length === EFFECTS_AT_ONCE ? effects.at(-1) : undefined;
+  } while (last !== undefined);
   const { open, oldestSeconds } = await deps.backlog();
   deps.metrics.orderEffectsOpen.set(open);
   deps.metrics.orderEffectsOldestSeconds.set(oldestSeconds);
@@ -40,11 +51,13 @@ export async function settleOrders(deps: SettleDeps): Promise<void> {
 export async function settleAll(
   deps: Pick<SettleDeps, 'store' | 'logger'> & { readonly book: Pick<OrderBook, 'effectDone'> },
   effects: readonly OrderEffect[],
+  waiting = nothingWaits(),
 ): Promise<number> {
-  const waiting = byEvent(effects);
+  const events = byEvent(effects);
   let done = 0;
   const lane = async (): Promise<void> => {
-    for (let own = waiting.shift(); own !== undefined; own = waiting.shift()) done += await settleEvent(deps, own);
+    for (let own = events.shift(); own !== undefined; own = events.shift())
+      done += await settleEvent(deps, own, waiting);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return done;
@@ -60,26 +73,36 @@ function byEvent(effects: readonly OrderEffect[]): OrderEffect[][] {
   return [...events.values()];
 }
 
-async function settleEvent(deps: Parameters<typeof settleAll>[0], effects: readonly OrderEffect[]): Promise<number> {
+async function settleEvent(
+  deps: Parameters<typeof settleAll>[0],
+  effects: readonly OrderEffect[],
+  waiting: Waiting,
+): Promise<number> {
   let done = 0;
-  // What follows in the same order builds on it: never a place given back before it was sold.
-  const stuck = new Set<string>();
   for (const effect of effects) {
-    if (stuck.has(effect.orderId)) continue;
+    if (waiting.orders.has(effect.orderId)) continue;
     try {
       const outcome = await deps.store.settle(effect);
       // Being loaded: all of the event's effects wait.
-      if (!outcome.ok) return done;
+      if (!outcome.ok) {
+        waiting.events.add(effect.eventId);
+        return done;
+      }
       await orderFailpoint('settle-after-lua');
       await deps.book.effectDone(effect);
       done++;
     } catch (error) {
-      stuck.add(effect.orderId);
       const { id, orderId, eventId } = effect;
+      waiting.orders.add(orderId);
       deps.logger.warn(
         { err: error, effect: id, orderId, eventId },
         'an order is not settled; the next round tries again',
       );
+      // A store is away: the others would fare no better, and there may be many.
+      if (error instanceof AisleError && error.code === 'UNAVAILABLE') {
+        waiting.events.add(eventId);
+        return done;
+      }
     }
   }
   return done;

@@ -11,6 +11,8 @@ export interface PaymentUpkeepDeps {
 
 /** At a time; each is one or two calls of at most 5 s, so that a provider that hangs holds a round up for seconds. */
 const BATCH = 20;
+/** As long as more are due, a round goes on: thousands of open checkouts must not keep a late payment from its refund. */
+const ROUND_MS = 5000;
 /** Above what one attempt may take: look, then cancel or refund. Should this worker die, another takes them up then. */
 const LEASE_MS = 20_000;
 
@@ -19,8 +21,10 @@ const LEASE_MS = 20_000;
  * they are final.
  */
 export async function settlePayments({ book, desk, metrics, logger }: PaymentUpkeepDeps): Promise<void> {
-  if (desk.provider !== null) {
-    const due = await book.takeDue([desk.provider.name], BATCH, LEASE_MS);
+  const endMs = performance.now() + ROUND_MS;
+  let full = desk.provider !== null;
+  while (full && performance.now() < endMs) {
+    const due = desk.provider === null ? [] : await book.takeDue([desk.provider.name], BATCH, LEASE_MS);
     await Promise.all(
       due.map(async (attempt) => {
         try {
@@ -30,6 +34,7 @@ export async function settlePayments({ book, desk, metrics, logger }: PaymentUpk
         }
       }),
     );
+    full = due.length === BATCH;
   }
   const { charges, refunds } = await book.countOpen();
   metrics.paymentsOpen.set({ kind: 'charge' }, charges);

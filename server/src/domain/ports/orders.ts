@@ -177,8 +177,12 @@ export interface OrderBook {
   }): Promise<readonly OrderEffect[]>;
   /** Of these reserved holds, those that no pending order and no open effect stands behind. */
   orphans<H extends { readonly orderId: string; readonly token: string }>(holds: readonly H[]): Promise<H[]>;
-  /** Effects not done yet, oldest first, at least `olderThanMs` old. */
-  openEffects(limit: number, olderThanMs: number): Promise<readonly OrderEffect[]>;
+  /** Effects not done yet, oldest first, at least `olderThanMs` old. `rest`: those after this one, but not of these events. */
+  openEffects(
+    limit: number,
+    olderThanMs: number,
+    rest?: { readonly after: number; readonly butOf: readonly string[] },
+  ): Promise<readonly OrderEffect[]>;
   effectDone(effect: OrderEffect): Promise<void>;
   /** Pending orders whose time is over. */
   overdue(limit: number): Promise<readonly { id: string; eventId: string }[]>;
