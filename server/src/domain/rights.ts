@@ -78,6 +78,7 @@ export const may = (role: AnyRole, call: Call): boolean => {
 const INSTALLATION: ReadonlySet<Call> = new Set([
   'session.revoke',
   'event.create',
+  'ticket.rotate',
   'key.manage',
   'webhook.manage',
   'switch.manage',
