@@ -14,6 +14,8 @@ export interface AppEnv {
     sessions: Sessions;
     /** Denied, or too fast? Throws; called once the caller is known (SPEC G1). */
     admit: (actor: Actor) => Promise<void>;
+    /** A token was refused: counted by address. Throws RATE_LIMITED for one too many. */
+    refused: () => Promise<void>;
     /** Asked for once, and only where it matters: public reads never check a signature. */
     actor: Promise<Actor> | undefined;
     subject: string | null;
@@ -48,7 +50,14 @@ async function authenticate(c: AppContext): Promise<Actor> {
       message: 'The Authorization header is not of the form "Bearer <token>".',
     });
   }
-  const actor = await c.get('sessions').authenticate(token);
+  const actor = await c
+    .get('sessions')
+    .authenticate(token)
+    .catch(async (error: unknown) => {
+      // Guessing costs the server a look-up each time: it counts by address, like a call of nobody's.
+      if (error instanceof AisleError && error.code === 'UNAUTHENTICATED') await c.get('refused')();
+      throw error;
+    });
   c.set('subject', actor.subject);
   await c.get('admit')(actor);
   return actor;
