@@ -29,7 +29,10 @@ export const placeIdSchema = z.string().min(1).max(128);
 export const categoryKeySchema = z.string().min(1).max(64);
 export const sectionKeySchema = z.string().min(1).max(128);
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code, three capitals');
-export const timestampSchema = z.iso.datetime({ offset: true });
+export const timestampSchema = z.iso
+  .datetime({ offset: true })
+  // ISO 8601 has a year 0, Postgres has none.
+  .refine((time) => !time.startsWith('0000'), 'there was no year 0');
 /** epoch, seq, versions: integers below 2^53. */
 export const counterSchema = z.int().min(0);
 

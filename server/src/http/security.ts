@@ -24,6 +24,8 @@ export function addSecurityHeaders(c: AppContext, allowedOrigins: readonly strin
     own ?? (page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY),
   );
   c.header('x-content-type-options', 'nosniff');
+  // What says nothing of caches is somebody's own: an order, a hold with its token, a list of staff.
+  if (c.req.path.startsWith('/v1/') && !c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   // An address may hold a hold token.
   c.header('referrer-policy', 'no-referrer');
 }

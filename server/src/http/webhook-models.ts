@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventIdSchema } from '@aisle/client/protocol';
+import { eventIdSchema, timestampSchema } from '@aisle/client/protocol';
 import { isKnownPattern, WEBHOOK_TYPES } from '../domain/webhooks/types.js';
 
 /** The shapes of /v1/webhooks; what receivers get is in docs/WEBHOOKS.md. */
@@ -99,6 +99,4 @@ export const deliveryListModel = z
   .object({ items: z.array(deliveryModel), nextCursor: z.string().optional() })
   .meta({ id: 'WebhookDeliveryList' });
 export const deliveryIdSchema = z.string().regex(/^\d{1,15}$/, 'not the id of a delivery');
-export const replayDeadModel = z
-  .strictObject({ since: z.iso.datetime({ offset: true }) })
-  .meta({ id: 'ReplayDeadWebhooks' });
+export const replayDeadModel = z.strictObject({ since: timestampSchema }).meta({ id: 'ReplayDeadWebhooks' });

@@ -1,4 +1,4 @@
-import { timestampSchema, type ListOrders, type Order } from '@aisle/client/protocol';
+import { orderIdSchema, timestampSchema, type ListOrders, type Order } from '@aisle/client/protocol';
 import { AisleError } from '@aisle/client/protocol';
 import { isForEvent, isStaff, type Actor } from '../../domain/actor.js';
 import { invalidRequest } from '../../domain/faults.js';
@@ -56,9 +56,7 @@ function readCursor(cursor: string): NonNullable<OrderQuery['after']> {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const [updatedAt, id] = Array.isArray(value) ? (value as unknown[]) : [];
-    if (timestampSchema.safeParse(updatedAt).success && typeof updatedAt === 'string' && typeof id === 'string') {
-      return { updatedAt, id };
-    }
+    return { updatedAt: timestampSchema.parse(updatedAt), id: orderIdSchema.parse(id) };
   } catch {
     // Said below.
   }

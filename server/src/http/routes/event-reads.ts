@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AisleError, listEventsSchema, type SeatEvent } from '@aisle/client/protocol';
+import { AisleError, eventIdSchema, listEventsSchema, timestampSchema, type SeatEvent } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { findEvent, listEvents } from '../../db/events.js';
 import { actorOf, type AppEnv } from '../context.js';
@@ -63,7 +63,7 @@ export function eventReadRoutes(app: OpenAPIHono<AppEnv>, { sql, directory }: Ht
   });
 }
 
-const cursorSchema = z.tuple([z.iso.datetime(), z.string().max(64)]);
+const cursorSchema = z.tuple([timestampSchema, eventIdSchema]);
 const writeCursor = ({ startsAt, id }: SeatEvent): string =>
   Buffer.from(JSON.stringify([startsAt, id])).toString('base64url');
 function readCursor(cursor: string): { startsAt: string; id: string } {
