@@ -8,6 +8,13 @@ export const BOOKING_COLUMNS = [
 ] as const;
 export type BookingColumn = (typeof BOOKING_COLUMNS)[number];
 
+/** A line names one place at the least, and some are empty. More is not read at all. */
+const MAX_LINES = 60_000;
+/** Each is known by name; more are a file of another kind. */
+const MAX_COLUMNS = 100;
+/** A cell may be quoted over many lines; a quote that is never closed is not looked for to the end of the file. */
+const MAX_LINE_CHARS = 100_000;
+
 /** One line of the file, its cells trimmed; empty ones are absent. */
 export interface BookingRow {
   /** Line in the file where it begins, from 1. */
@@ -56,6 +63,10 @@ export function readBookingRows(text: string, faults: LineFaults): BookingRow[] 
     if (faults.total === 0) faults.add(1, null, 'the file is empty');
     return [];
   }
+  if (header.record.length > MAX_COLUMNS) {
+    faults.add(1, null, `has ${header.record.length} columns; known are ${BOOKING_COLUMNS.join(', ')}`);
+    return [];
+  }
   const columns = header.record.map((name) => columnOf(name, faults));
   const twice = columns.filter((column, i) => column !== undefined && columns.indexOf(column) !== i);
   for (const column of new Set(twice)) if (column !== undefined) faults.add(1, column, 'this column occurs twice');
@@ -78,6 +89,8 @@ interface Line {
   readonly end: number;
 }
 
+class TooManyLines extends Error {}
+
 function parsed(text: string, faults: LineFaults): Line[] {
   const lines: Line[] = [];
   try {
@@ -86,13 +99,19 @@ function parsed(text: string, faults: LineFaults): Line[] {
       delimiter: delimiterOf(text),
       relax_column_count: true,
       trim: true,
+      max_record_size: MAX_LINE_CHARS,
       on_record: (record: readonly string[], { lines: end }) => {
+        if (lines.length >= MAX_LINES) throw new TooManyLines();
         lines.push({ record, end });
         return null;
       },
     });
     return lines;
   } catch (error) {
+    if (error instanceof TooManyLines) {
+      faults.add(MAX_LINES + 1, null, `one file may have ${MAX_LINES} lines; send the rest in another`);
+      return [];
+    }
     if (!(error instanceof CsvError)) throw error;
     faults.add('lines' in error && typeof error.lines === 'number' ? error.lines : 1, null, error.message);
     return [];
