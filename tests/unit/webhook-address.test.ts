@@ -11,6 +11,8 @@ describe('W7 where deliveries may go', () => {
     ...['::1', '::', 'fe80::1', 'fd00::1', 'fc00::1', 'fd00:ec2::254', 'ff02::1', '2001:db8::1'],
     // IPv4 in IPv6 clothes: mapped, NAT64, 6to4, Teredo.
     ...['::ffff:127.0.0.1', '::ffff:10.0.0.1', '::ffff:169.254.169.254', '64:ff9b::a00:1', '2002:7f00:1::', '2001::1'],
+    // IPv4-compatible, what nobody was given, and Azure's own service.
+    ...['::7f00:1', '::a9fe:a9fe', '4000::1', '168.63.129.16'],
     'nonsense',
   ])('W7 not to %s', (address) => {
     expect(addressFault(address, strict)).not.toBeNull();

@@ -24,8 +24,10 @@ export function parseAddressPolicy(text: string): AddressPolicy {
 
 /** What AISLE_WEBHOOK_ALLOW_PRIVATE=1 opens. Link-local, where clouds keep credentials, takes a network by name. */
 const PRIVATE = new Set(['private', 'loopback', 'carrierGradeNat', 'uniqueLocal']);
-/** Metadata services that live in private ranges: AWS over IPv6, Alibaba, Oracle. */
-const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
+/** Services for a cloud's own machines in ranges that do not show it: AWS over IPv6, Alibaba, Oracle, Azure. */
+const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192', '168.63.129.16']);
+/** The one part of IPv6 that is given out to the public. */
+const PUBLIC_IPV6: Range = [ipaddr.parse('2000::'), 3];
 
 /** Why no delivery goes to this address; null: it may. IPv4 inside IPv6 is judged as the IPv4 it is. */
 export function addressFault(text: string, policy: AddressPolicy): string | null {
@@ -33,9 +35,16 @@ export function addressFault(text: string, policy: AddressPolicy): string | null
   const address = ipaddr.process(text);
   const inside = policy.networks.some(([network, bits]) => sameKind(address, network) && address.match(network, bits));
   if (inside) return null;
-  const range = METADATA.has(address.toString()) ? 'metadata' : address.range();
+  const range = METADATA.has(address.toString()) ? 'metadata' : rangeOf(address);
   if (range === 'unicast' || (policy.allowPrivate && PRIVATE.has(range))) return null;
   return `${address.toString()} is not a public address (${range})`;
+}
+
+/** Whatever has no name of its own counts as unicast there: `::7f00:1`, which some systems read as 127.0.0.1, too. */
+function rangeOf(address: Address): string {
+  const range = address.range();
+  const unnamed = range === 'unicast' && address.kind() === 'ipv6' && !address.match(...PUBLIC_IPV6);
+  return unnamed ? 'reserved' : range;
 }
 
 const sameKind = (a: Address, b: Address): boolean => a.kind() === b.kind();
