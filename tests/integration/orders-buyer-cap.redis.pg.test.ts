@@ -56,3 +56,26 @@ test('O1 ten subjects with one e-mail, one place each: exactly the cap', async (
   expect((await (await held(elsewhere, 4))('bob@shop.example')).status).toBe(201);
   expect((await (await held(event, 4))('eve@shop.example')).status).toBe(201);
 }, 60_000);
+
+test('O1 a shop that sells for its buyers is bound by their cap; the counter, which sells in its own name, is not', async () => {
+  const event = await world.onSale({ maxSeatsPerSubject: CAP });
+  const forBuyer = async (subject: string, quantity: number): Promise<Answer> => {
+    const hold = await world.call('POST', '/v1/inventory/holds', {
+      token: world.adminKey,
+      body: { eventId: event.id, areas: [{ id: 'floor', quantity }], onBehalfOf: subject },
+    });
+    const { token } = hold.body as { token: string };
+    return world.call('POST', '/v1/orders', {
+      token: world.adminKey,
+      body: { eventId: event.id, holdToken: token, onBehalfOf: subject, buyer: { email: 'cy@shop.example' } },
+    });
+  };
+  expect((await forBuyer('shop-1', 3)).status).toBe(201);
+  const refused = await forBuyer('shop-2', 2);
+  expect(refusal(refused)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  const counter = await world.call('POST', '/v1/bookings', {
+    token: world.adminKey,
+    body: { eventId: event.id, areas: [{ id: 'floor', quantity: CAP + 3 }], buyer: { email: 'cy@shop.example' } },
+  });
+  expect(counter.status).toBe(201);
+});

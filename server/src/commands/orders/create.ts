@@ -1,4 +1,4 @@
-import { buyerSchema, type CreateOrder, type Order, type ReserveCommand } from '@aisle/client/protocol';
+import { AisleError, buyerSchema, type CreateOrder, type Order, type ReserveCommand } from '@aisle/client/protocol';
 import type { Actor } from '../../domain/actor.js';
 import { faultsOf, invalidRequest } from '../../domain/faults.js';
 import type { CommandResult } from '../../domain/ports/commands.js';
@@ -31,7 +31,7 @@ export function createOrder(
   return placed(deps, actor, 'create-order', payload, (call) => ({
     holdToken: payload.holdToken,
     buyer: buyerOf(call, payload.buyer),
-    externalId: payload.externalId ?? null,
+    externalId: externalIdOf(call, payload.externalId),
     reserveSeconds: reserveSecondsOf(call, payload.reserveSeconds),
     totalMinor: payload.totalMinor ?? null,
   }));
@@ -72,6 +72,17 @@ function buyerOf(call: Call, buyer: CreateOrder['buyer']): ReserveRequest['buyer
     ...(email === undefined ? {} : { email }),
     ...(phone === undefined ? {} : { phone }),
   };
+}
+
+/** The shop's own numbers: a buyer who could give one would take it from an order to come. Throws FORBIDDEN. */
+function externalIdOf(call: Call, externalId: string | undefined): string | null {
+  if (externalId !== undefined && !call.staff) {
+    throw AisleError.of('FORBIDDEN', {
+      message: 'externalId is for staff and services.',
+      details: { path: 'externalId' },
+    });
+  }
+  return externalId ?? null;
 }
 
 /** A buyer may ask for less time than the event gives, never for more. */

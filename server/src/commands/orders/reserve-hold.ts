@@ -106,7 +106,8 @@ function placeOrder(
     ...{ items, capacity: capacityOf(live, items), actor: self, requestId, fingerprint },
     ...{ buyer: request.buyer, externalId: request.externalId, reserveSeconds: request.reserveSeconds },
     shownTotalMinor: request.totalMinor,
-    maxPlaces: staff ? null : (actor.maxSeats ?? 0),
+    // Who sells for others is bound by the buyer's cap, as with holds; the counter itself is not.
+    maxPlaces: staff && hold.subject === self ? null : (actor.maxSeats ?? 0),
   };
 }
 
