@@ -53,3 +53,44 @@ export function repairSoldSeat(
     return true;
   });
 }
+
+/**
+ * The same for sold places of an area that Redis still offers: an import or a repair may have met places on hold, which nobody
+ * can be made to give up. An effect of one of the area's orders, without a hold: it takes free places. False: the area has sold
+ * another number by now, or the event stands at another epoch.
+ */
+export function repairSoldArea(
+  sql: Sql,
+  area: {
+    readonly eventId: string;
+    readonly epoch: number;
+    readonly areaNo: number;
+    /** Sold by Postgres when it was compared. */
+    readonly postgres: number;
+    readonly quantity: number;
+  },
+  actor: string,
+): Promise<boolean> {
+  const { eventId, epoch, areaNo, postgres, quantity } = area;
+  return transaction(sql, async (tx) => {
+    await lockEpochShared(tx, eventId);
+    const [row] = await tx<{ orderId: string; catNo: number; subject: string }[]>`
+      SELECT o.id AS "orderId", t.cat_no AS "catNo", o.subject
+      FROM area_claims a JOIN events e ON e.id = a.event_id
+        JOIN area_order_claims c ON c.event_id = a.event_id AND c.area_no = a.area_no AND c.state = 'sold'
+        JOIN orders o ON o.id = c.order_id
+        JOIN tickets t ON t.order_id = o.id AND t.place_kind = 'area' AND t.place_no = a.area_no AND t.status <> 'cancelled'
+      WHERE a.event_id = ${eventId} AND a.area_no = ${areaNo} AND a.sold = ${postgres} AND e.epoch = ${epoch}
+      LIMIT 1 FOR UPDATE OF o`;
+    if (row === undefined) return false;
+    const { orderId, catNo, subject } = row;
+    await insertEffects(tx, [
+      {
+        ...{ orderId, eventId, epoch, kind: 'sold', holdToken: '', give: [] },
+        take: [{ kind: 'area', placeNo: areaNo, catNo, quantity }],
+        ...{ cause: 'repair', subject, actor, requestId: `repair-${orderId}-area-${areaNo}` },
+      },
+    ]);
+    return true;
+  });
+}

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { activeEvents } from '../../../server/src/db/active-events.js';
 import type { Sql } from '../../../server/src/db/client.js';
-import { claimedPlaces, repairSoldSeat } from '../../../server/src/db/consistency.js';
+import { claimedPlaces, repairSoldArea, repairSoldSeat } from '../../../server/src/db/consistency.js';
 import { noteMaintenance } from '../../../server/src/db/maintenance.js';
 import { compareClaims, differenceKey, type Difference } from '../../../server/src/domain/consistency.js';
 import type { SeatStore } from '../../../server/src/domain/ports/seat-store.js';
@@ -33,11 +33,11 @@ export function createConsistencyCheck(deps: ConsistencyDeps): () => Promise<voi
     let open = 0;
     for (const { id } of events) {
       try {
-        const { differences, epoch } = await lookAt(deps, id);
+        const { differences, epoch, available } = await lookAt(deps, id);
         seen.set(id, new Set(differences.map(differenceKey)));
         const certain = differences.filter((difference) => before.get(id)?.has(differenceKey(difference)));
         open += certain.length;
-        await repair(deps, id, epoch, certain);
+        await repair(deps, id, epoch, certain, available);
         await list(deps, id, epoch, certain, listed);
       } catch (error) {
         deps.logger.debug({ err: error, eventId: id }, 'orders could not be compared; the next round tries again');
@@ -48,12 +48,23 @@ export function createConsistencyCheck(deps: ConsistencyDeps): () => Promise<voi
   };
 }
 
-async function lookAt(deps: ConsistencyDeps, eventId: string): Promise<{ differences: Difference[]; epoch: number }> {
+interface Look {
+  readonly differences: Difference[];
+  readonly epoch: number;
+  /** Free places of each area, by Redis. */
+  readonly available: readonly number[];
+}
+
+async function lookAt(deps: ConsistencyDeps, eventId: string): Promise<Look> {
   const map = await deps.store.snapshot(eventId);
   const areas = await readAreaCounts(deps.redis, eventId, map.areaAvailable.length);
   // Postgres after Redis: an order that was settled before the snapshot is claimed by now.
   const claimed = await claimedPlaces(deps.sql, eventId);
-  return { differences: compareClaims(map.letters, areas, claimed), epoch: map.epoch };
+  return {
+    differences: compareClaims(map.letters, areas, claimed),
+    epoch: map.epoch,
+    available: map.areaAvailable,
+  };
 }
 
 async function repair(
@@ -61,15 +72,29 @@ async function repair(
   eventId: string,
   epoch: number,
   certain: readonly Difference[],
+  available: readonly number[],
 ): Promise<void> {
   for (const difference of certain) {
-    if (difference.kind !== 'not_sold') continue;
-    const done = await repairSoldSeat(deps.sql, { eventId, epoch, ...difference }, deps.operator);
-    if (!done) continue;
+    if (!(await repairOne(deps, { eventId, epoch }, difference, available))) continue;
     deps.metrics.orderRepairs.inc();
-    deps.logger.error({ eventId, ...difference }, 'a sold seat was not sold in Redis: it is told again');
-    await note(deps, 'repair', 'a sold seat was not sold in Redis', eventId, epoch, [difference]);
+    deps.logger.error({ eventId, ...difference }, 'a sold place was not sold in Redis: it is told again');
+    await note(deps, 'repair', 'a sold place was not sold in Redis', eventId, epoch, [difference]);
   }
+}
+
+/** False: it is not for us to put right, or cannot be now. */
+async function repairOne(
+  { sql, operator }: ConsistencyDeps,
+  at: { readonly eventId: string; readonly epoch: number },
+  difference: Difference,
+  available: readonly number[],
+): Promise<boolean> {
+  if (difference.kind === 'not_sold') return repairSoldSeat(sql, { ...at, ...difference }, operator);
+  if (difference.kind !== 'area_sold') return false;
+  const { areaNo, postgres, redis } = difference;
+  // What is on hold cannot be taken; the rest of it is found again when the hold is gone.
+  const quantity = Math.min(postgres - redis, available[areaNo] ?? 0);
+  return quantity > 0 && repairSoldArea(sql, { ...at, areaNo, postgres, quantity }, operator);
 }
 
 /** The same finding is written down once, not every round. */
