@@ -28,7 +28,7 @@ describe('a shop with its own checkout', () => {
     const token = await world.guest();
     const hold = await newHold(world, event, { seats: ['r0-0', 'r0-1'], areas: [{ id: 'floor', quantity: 3 }] }, token);
     const buyer = { name: 'Ann', email: 'ann@shop.example' };
-    const order = await place(world, hold, { buyer, externalId: `S-${hold.token}` }, token);
+    const order = await place(world, hold, { buyer }, token);
     expect(order).toMatchObject({ status: 'pending', version: 1, buyer, totalMinor: 2 * 4500 + 3 * 3000, tickets: [] });
     expect(Date.parse(order.expiresAt ?? '') - Date.now()).toBeGreaterThan(800_000);
     expect(await letters(world, event)).toBe('rraaaaaaaa');
@@ -51,6 +51,17 @@ describe('a shop with its own checkout', () => {
     });
     expect(await openEffects(world)).toBe(0);
     expect(await orderOf(world, order.id, token)).toEqual(paid);
+  });
+
+  test('O1 a shop’s numbers are the shop’s: a buyer who gives one is refused, and the hold is still a hold', async () => {
+    const token = await world.guest();
+    const hold = await newHold(world, event, { seats: ['r0-2'] }, token);
+    const body = { eventId: event.id, holdToken: hold.token, externalId: 'S-1' };
+    expect(refusal(await world.call('POST', '/v1/orders', { token, body }))).toEqual({
+      status: 403,
+      code: 'FORBIDDEN',
+    });
+    expect((await letters(world, event)).charAt(2)).toBe('h');
   });
 
   test('O5 the same reference again is the same answer; another one for a paid order goes back', async () => {
