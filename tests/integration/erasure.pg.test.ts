@@ -69,6 +69,29 @@ describe('L3 erasure', () => {
     expect(kept?.subject).toBe('bob-1');
   });
 
+  test('L3 beside the orders too: payments, what Redis was told, requests; and the admin key keeps its name', async () => {
+    const order = await sell('fay-1', 'fay@example.net');
+    await sql`
+      INSERT INTO payment_attempts (id, order_id, kind, provider, amount_minor, currency, status, request_subject)
+      VALUES ('pay_12345678', ${order.id}, 'charge', 'sandbox', 4500, 'EUR', 'succeeded', 'fay-1')`;
+    await sql`
+      INSERT INTO order_effects (order_id, event_id, epoch, kind, hold_token, detail, done_at)
+      VALUES (${order.id}, ${eventId}, 1, 'sold', '', ${sql.json({ take: [], subject: 'fay-1', actor: 'fay-1' })}, now())`;
+    await sql`INSERT INTO request_answers (subject, request_id, fingerprint, answer) VALUES ('fay-1', 'r-1', 'f', '{}')`;
+    const atTheCounter = await sell('admin', 'fay@example.net');
+    await erase({ email: 'fay@example.net', reason: 'asked', actor: 'root' });
+    const [left] = await sql<{ n: number }[]>`
+      SELECT (SELECT count(*) FROM payment_attempts t WHERE to_jsonb(t)::text LIKE '%fay-1%')
+        + (SELECT count(*) FROM order_effects t WHERE to_jsonb(t)::text LIKE '%fay-1%')
+        + (SELECT count(*) FROM request_answers t WHERE to_jsonb(t)::text LIKE '%fay-1%') AS n`;
+    expect([left?.n, await everywhere('fay')]).toEqual([0, 0]);
+    const [kept] = await sql<{ subject: string; detail: unknown }[]>`
+      SELECT subject, (SELECT detail FROM order_effects WHERE order_id = ${order.id}) AS detail
+      FROM orders WHERE id = ${atTheCounter.id}`;
+    const pseudonym = expect.stringMatching(/^erased_/) as unknown;
+    expect(kept).toEqual({ subject: 'admin', detail: { take: [], subject: pseudonym, actor: pseudonym } });
+  });
+
   test('L3 not while an order waits for its money: nothing is erased, the orders are named', async () => {
     await sell('cy-1', 'cy@example.org');
     const pending = await sell('cy-1', 'cy@example.org', 'pending');

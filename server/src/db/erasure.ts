@@ -54,7 +54,7 @@ async function ownSubjects(tx: Transaction, { email }: EraseRequest): Promise<st
     WHERE o.subject IN (SELECT subject FROM orders WHERE buyer IS NOT NULL AND lower(buyer ->> 'email') = lower(${email}))
     GROUP BY o.subject
     HAVING bool_and(o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = lower(${email}))
-      AND o.subject NOT IN (SELECT k.subject FROM api_keys k)`;
+      AND o.subject <> 'admin' AND o.subject NOT IN (SELECT k.subject FROM api_keys k)`;
   return rows.map(({ subject }) => subject);
 }
 
@@ -81,5 +81,19 @@ async function rename(tx: Transaction, subject: string, pseudonym: string): Prom
       actor = CASE WHEN actor = ${subject} THEN ${pseudonym} ELSE actor END,
       request_subject = CASE WHEN request_subject = ${subject} THEN ${pseudonym} ELSE request_subject END
     WHERE subject = ${subject} OR actor = ${subject} OR request_subject = ${subject}`;
+  await renameAsides(tx, subject, pseudonym);
   return log.count;
+}
+
+/** Where the name stands beside the orders: who paid, what Redis was told (what it is yet to be told has served soon), whose request. */
+async function renameAsides(tx: Transaction, subject: string, pseudonym: string): Promise<void> {
+  await tx`
+    UPDATE payment_attempts SET request_subject = ${pseudonym}
+    WHERE request_subject = ${subject} AND order_id IN (SELECT id FROM orders WHERE subject = ${pseudonym})`;
+  await tx`
+    UPDATE order_effects SET detail = detail || jsonb_build_object('subject', ${pseudonym}::text)
+      || CASE WHEN detail ->> 'actor' = ${subject} THEN jsonb_build_object('actor', ${pseudonym}::text) ELSE '{}' END
+    WHERE done_at IS NOT NULL AND detail ->> 'subject' = ${subject}
+      AND order_id IN (SELECT id FROM orders WHERE subject = ${pseudonym})`;
+  await tx`UPDATE request_answers SET subject = ${pseudonym} WHERE subject = ${subject}`;
 }
