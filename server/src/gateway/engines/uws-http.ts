@@ -42,8 +42,8 @@ export class UwsHttp {
     this.#underWay++;
     this.#serve(reply, head, body)
       .catch((error: unknown) => {
-        if (!isAbort(error))
-          this.deps.logger.warn({ err: error, method: head.method, url: head.url }, 'answer not sent');
+        // Not the address: it may hold a hold token, or what opens somebody's tickets.
+        if (!isAbort(error)) this.deps.logger.warn({ err: error, method: head.method }, 'answer not sent');
       })
       .finally(() => {
         this.#underWay--;
@@ -90,8 +90,7 @@ export class UwsHttp {
       return body?.tooLarge === true && response.status >= 400 ? tooLarge(maxBodyBytes) : response;
     } catch (error) {
       if (body?.tooLarge === true) return tooLarge(maxBodyBytes);
-      if (!isAbort(error))
-        this.deps.logger.error({ err: error, method: head.method, url: head.url }, 'request handler threw');
+      if (!isAbort(error)) this.deps.logger.error({ err: error, method: head.method }, 'request handler threw');
       return errorResponse(500, wireError('INTERNAL'));
     }
   }
