@@ -84,7 +84,6 @@ describe('T3 the gate', () => {
           ticketId: order.tickets[0]?.id,
           seat: order.tickets[0]?.placeId,
           gate: 'North 1',
-          by: 'admin',
           scannedAt: answer.ticket.scannedAt,
         },
       },
