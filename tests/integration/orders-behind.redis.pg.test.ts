@@ -7,6 +7,8 @@ import { createMetrics } from '../../server/src/platform/metrics.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { endOrphans } from '../../worker/src/processors/orders-end.js';
 import { settleOrders } from '../../worker/src/processors/orders-settle.js';
+import { plainChart } from '../helpers/buyers.js';
+import { sold, step } from './support/change-world.js';
 import { refusal, startHttpWorld, type Answer, type HttpWorld } from './support/http-world.js';
 import { letters, newHold, place, tablesOf } from './support/order-world.js';
 import { silent } from './support/store-world.js';
@@ -107,5 +109,27 @@ describe('locks', () => {
       await tx`SELECT 1 FROM events WHERE id = ${event.id} FOR KEY SHARE`;
       expect(await transition(sql, event.id, 'pause', { actor: 'test' })).toMatchObject({ kind: 'moved' });
     });
+  });
+
+  test('O8 exchanges from one area to another and back, all at once: none waits for the other in a ring', async () => {
+    const chart = plainChart(1, 5, [
+      { id: 'pit', capacity: 100 },
+      { id: 'lawn', capacity: 100 },
+    ]);
+    const event = await world.onSale({ chart });
+    const orders: { order: Order; to: string }[] = [];
+    for (let i = 0; i < 16; i++) {
+      const [from, to] = i % 2 === 0 ? (['pit', 'lawn'] as const) : (['lawn', 'pit'] as const);
+      orders.push({ order: await sold(world, event, { areas: [{ id: from, quantity: 2 }] }), to });
+    }
+    const answers = await Promise.all(
+      orders.map(({ order, to }) =>
+        step(world, order, 'exchange', {
+          ticketIds: order.tickets.map(({ id }) => id),
+          areas: [{ id: to, quantity: 2 }],
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 });

@@ -9,7 +9,7 @@ import { cancelTickets, CHANGEABLE, earlierChange, TicketsMoved } from './order-
 import { insertEffects, openEffectsOf } from './order-effects.js';
 import { rereadOrder } from './order-rows.js';
 import { bookExternal, returnPlaces } from './order-returns.js';
-import { claimPlaces, sellClaims } from './orders-claims.js';
+import { claimPlaces, lockAreas, sellClaims } from './orders-claims.js';
 import { announceOrder, announceTickets, appendChange } from './orders-history.js';
 import { isOtherRequest, rememberRequest } from './orders-requests.js';
 import { openStep } from './orders-steps.js';
@@ -110,6 +110,7 @@ async function apply(
 ): Promise<ExchangeResult> {
   const { id, eventId } = order;
   const cancelled = await cancelTickets(tx, order, old, 'refuse');
+  await lockAreas(tx, eventId, [...old, ...items]);
   const give = await returnPlaces(tx, order, cancelled, input.to, input.actor);
   await claimAndSell(tx, order, input);
   await removeItems(tx, id, old);

@@ -45,6 +45,15 @@ export async function claimPlaces(tx: Transaction, claims: Claims): Promise<Clai
   return { ok: true, blocks };
 }
 
+/** For a step that gives places of one area back and claims others: two that cross would wait for each other in a ring. */
+export async function lockAreas(tx: Transaction, eventId: string, places: readonly EffectPlace[]): Promise<void> {
+  const areas = places.filter(({ kind }) => kind === 'area').map(({ placeNo }) => placeNo);
+  if (areas.length === 0) return;
+  await tx`
+    SELECT 1 FROM area_claims WHERE event_id = ${eventId} AND area_no = ANY (${areas}::integer[])
+    ORDER BY area_no FOR NO KEY UPDATE`;
+}
+
 /** Open order → live tickets. */
 export async function sellClaims(tx: Transaction, eventId: string, orderId: string): Promise<void> {
   await tx`UPDATE seat_claims SET state = 'sold' WHERE order_id = ${orderId} AND state = 'reserved'`;
