@@ -9,7 +9,13 @@ export interface EraseRequest {
   readonly actor: string;
 }
 export type EraseResult =
-  | { readonly kind: 'erased'; readonly orders: number; readonly logRows: number }
+  /** `orderIds`, `subjects`: of which copies elsewhere are to be forgotten. */
+  | {
+      readonly kind: 'erased';
+      readonly logRows: number;
+      readonly orderIds: readonly string[];
+      readonly subjects: readonly string[];
+    }
   | { readonly kind: 'not_found' }
   /** Money or seats are still in the air: these must be paid, cancelled or expire first. */
   | { readonly kind: 'pending'; readonly orderIds: readonly string[] };
@@ -38,7 +44,7 @@ export async function eraseBuyer(tx: Transaction, request: EraseRequest): Promis
   await tx`
     INSERT INTO erasures (actor, reason, pseudonyms, orders)
     VALUES (${request.actor}, ${request.reason}, ${pseudonyms}, ${ids.length})`;
-  return { kind: 'erased', orders: ids.length, logRows };
+  return { kind: 'erased', logRows, orderIds: ids, subjects };
 }
 
 const named = ({ subject }: EraseRequest): string[] => (subject === undefined ? [] : [subject]);

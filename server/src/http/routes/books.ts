@@ -17,7 +17,8 @@ import { z } from 'zod';
 import { auditTrail, orderTrail, type AuditEntry, type AuditPosition } from '../../db/audit.js';
 import { answeredOnce } from '../../db/answered-once.js';
 import type { Transaction } from '../../db/client.js';
-import { eraseBuyer, type EraseRequest } from '../../db/erasure.js';
+import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
+import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/erasure.js';
 import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/statistics.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { isForEvent } from '../../domain/actor.js';
@@ -152,7 +153,7 @@ function eventBooks(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 }
 
-function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory }: HttpDeps): void {
+function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpDeps): void {
   app.openapi(orderLog, async (c) => {
     const { id } = c.req.valid('param');
     const [order] = await sql<{ eventId: string }[]>`SELECT event_id AS "eventId" FROM orders WHERE id = ${id}`;
@@ -179,18 +180,33 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory }: HttpDeps): vo
     const body = c.req.valid('json');
     const id = c.req.valid('header')['idempotency-key'];
     const asked = id === undefined ? null : { subject: subject ?? '', id, fingerprint: canonicalHash(['erase', body]) };
-    const result = await answeredOnce(sql, asked, (tx) => erased(tx, { ...body, actor: subject ?? '' }));
+    if (body.subject === ADMIN_KEY_SUBJECT) {
+      throw invalidRequest([{ path: 'subject', message: 'the admin key is nobody' }]);
+    }
+    let gone: Erased = { logRows: 0, orderIds: [], subjects: [] };
+    const result = await answeredOnce(sql, asked, async (tx) => {
+      gone = await erased(tx, { ...body, actor: subject ?? '' });
+      return { orders: gone.orderIds.length, logRows: gone.logRows };
+    });
+    // Redis away: the copies end by themselves, within a day.
+    await caches.forget(gone.orderIds, gone.subjects).catch(() => undefined);
     if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
     if (result.kind === 'replay') c.set('replayed', true);
     return c.json(result.answer, 200);
   });
 }
 
+type Erased = Omit<Extract<EraseResult, { kind: 'erased' }>, 'kind'>;
+
 /** Throws where nothing was erased. */
-async function erased(tx: Transaction, request: EraseRequest): Promise<{ orders: number; logRows: number }> {
+async function erased(tx: Transaction, request: EraseRequest): Promise<Erased> {
   const result = await eraseBuyer(tx, request);
   if (result.kind === 'not_found') {
-    throw AisleError.of('ORDER_NOT_FOUND', { message: 'Nothing is kept of such a person.', details: {} });
+    throw AisleError.of('ORDER_NOT_FOUND', {
+      message: 'Nothing is kept of such a person.',
+      remediation: 'Check the subject or the e-mail; it may be erased already.',
+      details: {},
+    });
   }
   if (result.kind === 'pending') {
     throw AisleError.of('ORDER_STATE_CONFLICT', {
@@ -199,7 +215,7 @@ async function erased(tx: Transaction, request: EraseRequest): Promise<{ orders:
       details: { status: 'pending', orderIds: result.orderIds },
     });
   }
-  return { orders: result.orders, logRows: result.logRows };
+  return result;
 }
 
 function placeOf(live: LiveEvent, { seat, area }: Pick<LogQuery, 'seat' | 'area'>) {
