@@ -92,6 +92,19 @@ describe('L3 erasure', () => {
     expect(kept).toEqual({ subject: 'admin', detail: { take: [], subject: pseudonym, actor: pseudonym } });
   });
 
+  test('L3 whoever sold for others keeps its name, also when the last of its buyers goes', async () => {
+    const ann = await sell('clerk-7', 'ann@clerks.example');
+    const bob = await sell('clerk-7', 'bob@clerks.example');
+    for (const email of ['ann@clerks.example', 'bob@clerks.example'])
+      await erase({ email, reason: 'asked', actor: 'root' });
+    const rows = await sql<{ subject: string; kept: boolean }[]>`
+      SELECT subject, buyer IS NOT NULL AS kept FROM orders WHERE id = ANY (${[ann.id, bob.id]})`;
+    expect(rows.map(({ subject, kept }) => [subject, kept])).toEqual([
+      ['clerk-7', false],
+      ['clerk-7', false],
+    ]);
+  });
+
   test('L3 not while an order waits for its money: nothing is erased, the orders are named', async () => {
     await sell('cy-1', 'cy@example.org');
     const pending = await sell('cy-1', 'cy@example.org', 'pending');
