@@ -34,7 +34,7 @@ export const keys = {
   eventTickets: (subject: string): string => `event_tickets:${subject}`,
   /** hash eventId → when the subject last held something there, ms */
   session: (subject: string): string => `session:${subject}`,
-  /** string: this effect of an order was done, for seven days */
+  /** string: this effect of an order was done, for a day */
   effect: (eventId: string, effectId: number): string => `effect:${tag(eventId)}:${effectId}`,
   /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */
   rateLimitPrefix: (scope: string): string => `rate_limit:${scope}`,

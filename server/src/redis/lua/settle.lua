@@ -16,8 +16,9 @@
 local mark_key = KEYS[6]
 local tag, epoch, kind, order_id, token, subject, actor, request_id, cause = unpack(ARGV, 1, 9)
 local take_seats, take_areas, give_seats, give_areas = unpack(ARGV, 10, 13)
--- Longer than the worker could ever need to send an effect again.
-local REMEMBER_MS = 604800000
+-- A day. An effect is replayed within seconds of its commit, and one older than a load is known by its epoch; a mark of a week
+-- would keep a key for every order of a week in memory for nothing.
+local REMEMBER_MS = 86400000
 local LOG_KIND = { sold = 'sell', released = 'cancel', returned = 'return', exchanged = 'exchange' }
 
 -- All of an effect is one entry; an effect that changes nothing has none.
