@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { build } from 'esbuild';
 import { Hono } from 'hono';
@@ -89,7 +91,8 @@ serve({ fetch: app.fetch, port: PORT, hostname: '127.0.0.1' }, () => {
 /** An API key of the role service; beside an Aisle started with npm start, its admin key does for trying things out. */
 function serviceKey() {
   if (env.AISLE_KEY !== undefined) return env.AISLE_KEY;
-  const file = new URL('../../.aisle/admin-key', import.meta.url);
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const file = path.resolve(root, env.AISLE_DATA_DIR ?? '.aisle', 'admin-key');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   console.error('Set AISLE_KEY to an API key of the role service, or start Aisle here with npm start.');
   process.exit(1);

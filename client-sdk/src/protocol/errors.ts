@@ -26,7 +26,7 @@ export const ERRORS = {
     401,
     false,
     'No valid token was presented.',
-    'Get a new token and connect or call again with it.',
+    'Get a token (POST /v1/sessions gives guests theirs) and connect or call again with it.',
   ),
   FORBIDDEN: define(403, false, 'This token may not do that.', 'Use a token whose role allows this call.'),
   RATE_LIMITED: define(429, true, 'Too many calls in a short time.', 'Wait retryAfterMs, then send the call again.'),
@@ -134,7 +134,7 @@ export const ERRORS = {
     409,
     false,
     "The order's status does not allow this step.",
-    'Read the order; details.status is where it stands.',
+    'Read the order; where details.refundRequired is true, return the money you took.',
   ),
   PRICE_CHANGED: define(
     409,
