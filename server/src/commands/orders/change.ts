@@ -1,9 +1,9 @@
 import { AisleError, wireError, type WireError } from '@aisle/client/protocol';
-import type { Actor } from '../../domain/actor.js';
+import { isStaff, type Actor } from '../../domain/actor.js';
 import type { ChangeRefusal, OrderChanges, ReturnTo } from '../../domain/ports/order-changes.js';
 import type { StoredOrder } from '../../domain/ports/orders.js';
 import { openCall, type Call, type CommandDeps } from '../context.js';
-import { orderNotFound, type OrderDeps } from './deps.js';
+import { ownOrder, type OrderDeps } from './deps.js';
 
 /** What commands that change paid orders work with. */
 export interface ChangeDeps extends OrderDeps {
@@ -24,11 +24,10 @@ export async function openChange(
   orderId: string,
   payload: { readonly requestId?: string | undefined },
 ): Promise<ChangeCall> {
-  const order = actor.subject === null ? null : await deps.book.find(orderId);
-  if (actor.subject !== null && order === null) throw orderNotFound(orderId);
-  const addressed = { ...payload, orderId, eventId: order?.eventId ?? '' };
+  if (actor.subject !== null && !isStaff(actor)) throw AisleError.of('FORBIDDEN');
+  const order = await ownOrder(deps, actor, orderId);
+  const addressed = { ...payload, orderId, eventId: order.eventId };
   const call = await openCall(deps, actor, name, addressed);
-  if (!call.staff || order === null) throw AisleError.of('FORBIDDEN');
   return { ...call, order };
 }
 

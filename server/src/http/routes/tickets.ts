@@ -204,12 +204,10 @@ async function refusedLink(c: AppContext, check: Promise<void>): Promise<Respons
 
 const notFound = (orderId: string): AisleError => AisleError.of('ORDER_NOT_FOUND', { details: { orderId } });
 
-/** One's own, or anybody's for staff; to others it does not exist. */
+/** One's own, or anybody's for staff; never of an event that the token is not for. To others it does not exist. */
 async function ownOrder(actor: Actor, id: string, { pageOrder }: HttpDeps['tickets']): Promise<PageOrder> {
   const order = await pageOrder(id);
-  if (order === null || (order.subject !== actor.subject && !isStaff(actor))) throw notFound(id);
-  if (!isForEvent(actor, order.eventId)) {
-    throw AisleError.of('FORBIDDEN', { message: 'This token is for other events.' });
-  }
+  if (order === null || !isForEvent(actor, order.eventId)) throw notFound(id);
+  if (order.subject !== actor.subject && !isStaff(actor)) throw notFound(id);
   return order;
 }
