@@ -97,6 +97,7 @@ const endOverdue = async (order: Order): Promise<void> => {
   await expireOrders({
     ...{ store: world.store.store, book: createOrderBook(world.deps.sql), events: () => [], logger: silent },
     metrics: createMetrics('test'),
+    stopping: () => false,
   });
 };
 

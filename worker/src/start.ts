@@ -201,7 +201,7 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
   const { active, jobs, store, steps, draining, stopping } = work;
   const { redis, working } = connections;
   const book = createOrderBook(sql);
-  const ending: EndDeps = { store, book, events: () => active.all(), logger, metrics };
+  const ending: EndDeps = { store, book, events: () => active.all(), logger, metrics, stopping };
   const whenReady = (task: () => Promise<void>) => (): Promise<void> =>
     guard.isReady() && !stopping() ? task() : Promise.resolve();
   const payments = openPayments(base);

@@ -1,4 +1,4 @@
-import type { OrderBook, OrderQuery, StoredOrder } from '../domain/ports/orders.js';
+import type { OpenOrder, OrderBook, OrderQuery, OverdueOrder, StoredOrder } from '../domain/ports/orders.js';
 import { guarded, type Queryable, type Sql } from './client.js';
 import { effectDone, openEffects } from './order-effects.js';
 import { readOrder, selectOrders, toOrder, type OrderRow } from './order-rows.js';
@@ -31,8 +31,8 @@ export function createOrderBook(sql: Sql): OrderBook {
     orphans: (holds) => findOrphans(sql, holds),
     openEffects: (limit, olderThanMs, rest) => openEffects(sql, limit, olderThanMs, rest),
     effectDone: (effect) => effectDone(sql, effect),
-    overdue: (limit) => overdueOrders(sql, limit),
-    pendingOfCancelled: (limit) => pendingOfCancelled(sql, limit),
+    overdue: (limit, after) => overdueOrders(sql, limit, after),
+    pendingOfCancelled: (limit, after = '') => pendingOfCancelled(sql, limit, after),
   };
 }
 
@@ -70,21 +70,24 @@ async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrde
   return rows.map(toOrder);
 }
 
-async function overdueOrders(sql: Queryable, limit: number): Promise<{ id: string; eventId: string }[]> {
+async function overdueOrders(sql: Queryable, limit: number, after?: OverdueOrder): Promise<OverdueOrder[]> {
   return guarded(
     sql,
-    sql<{ id: string; eventId: string }[]>`
-      SELECT id, event_id AS "eventId" FROM orders WHERE status = 'pending' AND expires_at <= now()
-      ORDER BY expires_at LIMIT ${limit}`,
+    sql<OverdueOrder[]>`
+      SELECT id, event_id AS "eventId", expires_at::text AS "expiresAt" FROM orders
+      WHERE status = 'pending' AND expires_at <= now()
+        ${after === undefined ? sql`` : sql`AND (expires_at, id) > (${after.expiresAt}::text::timestamptz, ${after.id})`}
+      ORDER BY expires_at, id LIMIT ${limit}`,
   );
 }
 
 /** Cancelling an event cancels what is not paid. */
-async function pendingOfCancelled(sql: Queryable, limit: number): Promise<{ id: string; eventId: string }[]> {
+async function pendingOfCancelled(sql: Queryable, limit: number, after: string): Promise<OpenOrder[]> {
   return guarded(
     sql,
-    sql<{ id: string; eventId: string }[]>`
+    sql<OpenOrder[]>`
       SELECT o.id, o.event_id AS "eventId" FROM orders o JOIN events e ON e.id = o.event_id
-      WHERE o.status = 'pending' AND e.status = 'cancelled' LIMIT ${limit}`,
+      WHERE o.status = 'pending' AND e.status = 'cancelled' AND o.id > ${after}
+      ORDER BY o.id LIMIT ${limit}`,
   );
 }

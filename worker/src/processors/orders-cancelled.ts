@@ -2,6 +2,7 @@ import type { OrderChanges } from '../../../server/src/domain/ports/order-change
 import type { OrderBook } from '../../../server/src/domain/ports/orders.js';
 import type { SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
+import { inLanes } from './lanes.js';
 import { settleAll } from './orders-settle.js';
 
 export interface CancelledDeps {
@@ -15,19 +16,16 @@ export interface CancelledDeps {
 const ORDERS_AT_ONCE = 100;
 
 /**
- * refund-cancelled: paid orders of cancelled events are given back, one transaction each (SPEC O7). What is left is what the
+ * refund-cancelled: paid orders of cancelled events are given back, a few at a time, one transaction each (SPEC O7). What is left is what the
  * next round finds: it may be broken off anywhere. Scanned tickets too: whoever came is paid back like everybody else.
  */
 export async function refundCancelled(deps: CancelledDeps): Promise<void> {
   let after = '';
   for (;;) {
     const orders = await deps.changes.paidOfCancelled(ORDERS_AT_ONCE, after);
-    for (const order of orders) {
-      if (deps.stopping()) return;
-      await refundOne(deps, order);
-    }
+    await inLanes(orders, deps.stopping, (order) => refundOne(deps, order));
     const last = orders.at(-1);
-    if (last === undefined || orders.length < ORDERS_AT_ONCE) return;
+    if (last === undefined || orders.length < ORDERS_AT_ONCE || deps.stopping()) return;
     after = last.id;
   }
 }
@@ -45,7 +43,16 @@ async function refundOne(
       ...{ actor: 'system', requestId: `event-cancelled ${orderId}`, fingerprint: 'event-cancelled' },
       ...{ reason: 'event cancelled', cause: 'event cancelled' },
     });
-    if (result.kind === 'done' || result.kind === 'already') await settleAll(deps, result.effects);
+    if (result.kind === 'done' || result.kind === 'already') {
+      await settleAll(deps, result.effects);
+      return;
+    }
+    // Loaded meanwhile, or given back by somebody else: nothing to tell.
+    if (result.kind === 'epoch' || (result.kind === 'conflict' && result.order.status === 'refunded')) return;
+    deps.logger.warn(
+      { result: result.kind, orderId, eventId },
+      'an order was not refunded; the next round tries again',
+    );
   } catch (error) {
     deps.logger.warn({ err: error, orderId, eventId }, 'an order was not refunded; the next round tries again');
   }

@@ -1,7 +1,8 @@
-import type { OrderBook } from '../../../server/src/domain/ports/orders.js';
+import type { OpenOrder, OrderBook, OverdueOrder } from '../../../server/src/domain/ports/orders.js';
 import type { ReservedHold, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { Metrics } from '../../../server/src/platform/metrics.js';
+import { inLanes } from './lanes.js';
 import { settleAll } from './orders-settle.js';
 
 export interface EndDeps {
@@ -11,39 +12,63 @@ export interface EndDeps {
   readonly events: () => readonly { readonly id: string; readonly epoch: number }[];
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'ordersExpired' | 'ordersTombstoned'>;
+  readonly stopping: () => boolean;
 }
 
 const ORDERS_AT_ONCE = 200;
 const BY = { actor: 'system', requestId: 'worker' };
 
-/** expire-orders: orders whose time to pay is over, by Postgres's clock, and what is unpaid of cancelled events. */
+/**
+ * expire-orders: orders whose time to pay is over, by Postgres's clock, and what is unpaid of cancelled events. What fails is
+ * passed over until the next round: it must not keep those behind it. May be broken off anywhere.
+ */
 export async function expireOrders(deps: EndDeps): Promise<void> {
-  for (let more = true; more;) {
-    const overdue = await deps.book.overdue(ORDERS_AT_ONCE);
-    const ended = await endAll(deps, overdue, 'expired', 'expired');
-    deps.metrics.ordersExpired.inc(ended);
-    more = overdue.length === ORDERS_AT_ONCE && ended > 0;
-  }
-  await endAll(deps, await deps.book.pendingOfCancelled(ORDERS_AT_ONCE), 'cancelled', 'event cancelled');
+  await endPages(
+    deps,
+    (after?: OverdueOrder) => deps.book.overdue(ORDERS_AT_ONCE, after),
+    async (page) => {
+      deps.metrics.ordersExpired.inc(await endAll(deps, page, 'expired', 'expired'));
+    },
+  );
+  await endPages(
+    deps,
+    (after?: OpenOrder) => deps.book.pendingOfCancelled(ORDERS_AT_ONCE, after?.id),
+    async (page) => {
+      await endAll(deps, page, 'cancelled', 'event cancelled');
+    },
+  );
+}
+
+async function endPages<T>(
+  { stopping }: Pick<EndDeps, 'stopping'>,
+  next: (after?: T) => Promise<readonly T[]>,
+  end: (page: readonly T[]) => Promise<void>,
+): Promise<void> {
+  let after: T | undefined;
+  do {
+    const page = await next(after);
+    await end(page);
+    after = page.length === ORDERS_AT_ONCE ? page.at(-1) : undefined;
+  } while (after !== undefined && !stopping());
 }
 
 async function endAll(
   deps: EndDeps,
-  orders: readonly { readonly id: string; readonly eventId: string }[],
+  orders: readonly OpenOrder[],
   to: 'expired' | 'cancelled',
   cause: string,
 ): Promise<number> {
   let ended = 0;
-  for (const { id, eventId } of orders) {
+  await inLanes(orders, deps.stopping, async ({ id, eventId }) => {
     try {
       const result = await deps.book.close(id, to, BY, cause);
-      if (result.kind !== 'done') continue;
+      if (result.kind !== 'done') return;
       ended++;
       await settleAll(deps, result.effects);
     } catch (error) {
       deps.logger.warn({ err: error, orderId: id, eventId }, 'an order did not end; the next round tries again');
     }
-  }
+  });
   return ended;
 }
 
@@ -53,7 +78,7 @@ const ORPHAN_AFTER_MS = 10_000;
 const RESERVED_AT_ONCE = 50_000;
 
 /** orphan-orders: holds reserved for an order that never came (SPEC O2): tombstone first, then the places go back. */
-export async function endOrphans(deps: EndDeps): Promise<void> {
+export async function endOrphans(deps: Omit<EndDeps, 'stopping'>): Promise<void> {
   for (const { id, epoch } of deps.events()) {
     if (epoch === 0) continue;
     try {
@@ -66,7 +91,12 @@ export async function endOrphans(deps: EndDeps): Promise<void> {
   }
 }
 
-async function endOrphan(deps: EndDeps, eventId: string, epoch: number, hold: ReservedHold): Promise<void> {
+async function endOrphan(
+  deps: Omit<EndDeps, 'stopping'>,
+  eventId: string,
+  epoch: number,
+  hold: ReservedHold,
+): Promise<void> {
   const { orderId, token, subject } = hold;
   try {
     const effects = await deps.book.tombstone({ orderId, eventId, epoch, token, subject });

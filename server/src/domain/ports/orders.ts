@@ -109,6 +109,8 @@ export type PlaceResult =
   | { readonly kind: 'expired' }
   | { readonly kind: 'epoch' }
   | { readonly kind: 'price_changed'; readonly totalMinor: number; readonly currency: string }
+  /** Chosen with the hold, and no longer among the event's prices. */
+  | { readonly kind: 'type_removed'; readonly category: string; readonly ticketType: string }
   | { readonly kind: 'claimed'; readonly placeIds: readonly string[] }
   | { readonly kind: 'external_id_taken' }
   | { readonly kind: 'not_on_sale'; readonly status: EventStatus }
@@ -184,10 +186,18 @@ export interface OrderBook {
     rest?: { readonly after: number; readonly butOf: readonly string[] },
   ): Promise<readonly OrderEffect[]>;
   effectDone(effect: OrderEffect): Promise<void>;
-  /** Pending orders whose time is over. */
-  overdue(limit: number): Promise<readonly { id: string; eventId: string }[]>;
-  /** Pending orders of events that were cancelled. */
-  pendingOfCancelled(limit: number): Promise<readonly { id: string; eventId: string }[]>;
+  /** Pending orders whose time is over, longest first, after this one. */
+  overdue(limit: number, after?: OverdueOrder): Promise<readonly OverdueOrder[]>;
+  /** Pending orders of events that were cancelled, by id, after this one. */
+  pendingOfCancelled(limit: number, after?: string): Promise<readonly OpenOrder[]>;
+}
+export interface OpenOrder {
+  readonly id: string;
+  readonly eventId: string;
+}
+export interface OverdueOrder extends OpenOrder {
+  /** As Postgres writes it: to the microsecond, which a Date is not. */
+  readonly expiresAt: string;
 }
 export interface OrderQuery {
   readonly eventId?: string | undefined;
