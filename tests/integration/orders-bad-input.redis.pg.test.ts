@@ -61,6 +61,27 @@ describe('placing an order', () => {
     expect((await confirm(before.id, payment(before))).body).toMatchObject({ status: 'completed', totalMinor: 4500 });
   });
 
+  test('O1 a ticket type that is no longer sold: PRICE_CHANGED that names it, not another type’s price', async () => {
+    const places = { eventId: event.id, seats: [], areas: [{ id: 'floor', quantity: 1, ticketType: 'full' }] };
+    const made = await world.call('POST', '/v1/inventory/holds', { body: places, token: guest });
+    const holdToken = (made.body as Hold).token;
+    const prices = { A: 4500, GA: { ticketTypes: [{ key: 'child', label: 'Child', minor: 1 }] } };
+    const body = { version: event.version, prices };
+    expect((await world.call('PATCH', `/v1/events/${event.id}`, { body })).status).toBe(200);
+    const details = { category: 'GA', ticketType: 'full' };
+    const answer = await refused(() => order({ holdToken }), 409, 'PRICE_CHANGED');
+    expect(answer.body).toMatchObject({ error: { details } });
+    const booked = await refused(
+      () =>
+        world.call('POST', '/v1/bookings', {
+          body: { eventId: event.id, holdToken, payment: { reference: 'till', amountMinor: 1, currency: 'EUR' } },
+        }),
+      409,
+      'PRICE_CHANGED',
+    );
+    expect(booked.body).toMatchObject({ error: { details } });
+  });
+
   test('H6 a hold of somebody else, of nobody, and one that was given back', async () => {
     const other = await world.guest();
     await refused(() => order({}, other), 404, 'HOLD_NOT_FOUND');
@@ -95,9 +116,9 @@ describe('placing an order', () => {
 
   test('an externalId that another order has, of another event too', async () => {
     const externalId = `shop-${randomUUID()}`;
-    expect((await order({ externalId })).status).toBe(201);
+    expect((await order({ externalId }, world.adminKey)).status).toBe(201);
     hold = await newHold(world, event, { seats: ['r0-1'] }, guest);
-    const answer = await refused(() => order({ externalId }), 400, 'INVALID_REQUEST');
+    const answer = await refused(() => order({ externalId }, world.adminKey), 400, 'INVALID_REQUEST');
     expect(refusal(answer).paths).toEqual(['externalId']);
     expect((await order({ externalId: `${externalId}-b` })).status).toBe(201);
   });

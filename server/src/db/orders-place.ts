@@ -1,5 +1,5 @@
 import type { EventStatus, Prices } from '@aisle/client/protocol';
-import { totalMinor, unitPrice } from '../domain/prices.js';
+import { isRemovedType, totalMinor, unitPrice } from '../domain/prices.js';
 import type { PlaceOrder, PlaceResult, StoredItem, StoredOrder } from '../domain/ports/orders.js';
 import { orderFailpoint } from '../platform/order-failpoints.js';
 import { lockEpochShared } from './claims.js';
@@ -59,6 +59,11 @@ async function placeIn(tx: Transaction, order: PlaceOrder): Promise<PlaceResult>
   // Closed: also no reserve (architecture §11). Paused: who has a hold may buy.
   if (event.status !== 'on_sale' && event.status !== 'paused') {
     throw new Refused({ kind: 'not_on_sale', status: event.status });
+  }
+  for (const { category, ticketType } of order.items) {
+    if (ticketType !== null && isRemovedType(event.prices, category, ticketType)) {
+      throw new Refused({ kind: 'type_removed', category, ticketType });
+    }
   }
   const items = order.items.map((item) => ({ ...item, ...unitPrice(event.prices, item.category, item.ticketType) }));
   const total = totalMinor(items);

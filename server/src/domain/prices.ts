@@ -25,6 +25,10 @@ export const placeMinor = ({ unitMinor, feeMinor, taxMinor }: UnitPrice): number
 export const totalMinor = (items: readonly (UnitPrice & { readonly quantity: number })[]): number =>
   items.reduce((sum, item) => sum + item.quantity * placeMinor(item), 0);
 
+/** A ticket type that was chosen and is no longer sold: its place would silently cost something else. */
+export const isRemovedType = (prices: Prices, category: string, ticketType: string): boolean =>
+  !ticketTypesOf(prices, category).includes(ticketType);
+
 /** Keys of the ticket types that a category has; none where its price is plain. */
 export function ticketTypesOf(prices: Prices, category: string): string[] {
   const price: Price | undefined = prices[category];

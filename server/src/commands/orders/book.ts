@@ -77,6 +77,8 @@ async function reserveFor(deps: OrderDeps, call: Call, payload: Booking, holdTok
   } catch (error) {
     if (!(error instanceof AisleError) || error.code !== 'PRICE_CHANGED') throw error;
     const { totalMinor: amountMinor, currency } = error.details ?? {};
+    // A ticket type that is gone: no amount is right.
+    if (amountMinor === undefined) throw error;
     throw AisleError.of('AMOUNT_MISMATCH', { details: { amountMinor, currency } });
   }
 }

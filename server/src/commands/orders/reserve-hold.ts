@@ -82,7 +82,7 @@ async function place(
 ): Promise<Reserved> {
   const orderId = hold.orderId ?? '';
   await orderFailpoint('reserve-before-insert');
-  const result = await deps.book.place(placeOrder(call, hold, epoch, request));
+  const result = await placeOrGiveBack(deps, call, hold, placeOrder(call, hold, epoch, request));
   await orderFailpoint('reserve-after-commit');
   if (result.kind === 'placed' && result.order.id === orderId) {
     return { order: result.order, replayed: result.replayed, epoch, seq };
@@ -92,6 +92,24 @@ async function place(
   if (result.kind === 'placed') return { order: result.order, replayed: true, epoch: 0, seq: 0 };
   throw refusalOf(call.live, orderId, result);
 }
+
+/**
+ * Where Postgres was not even asked, the buyer has the hold back at once, to try again with. Only from the call that reserved it:
+ * an earlier try of the same request may be under way in Postgres still.
+ */
+async function placeOrGiveBack(deps: OrderDeps, call: Call, hold: StoredHold, order: PlaceOrder): Promise<PlaceResult> {
+  try {
+    return await deps.book.place(order);
+  } catch (error) {
+    const reservedNow = hold.expiresAtMs - hold.nowMs >= order.reserveSeconds * 1000;
+    if (isBusy(error) && reservedNow) await unreserve(deps, call, hold, 'busy');
+    throw error;
+  }
+}
+
+/** Thrown before the transaction began: nothing was done. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof AisleError && error.code === 'UNAVAILABLE' && error.details?.['reason'] === 'busy';
 
 function placeOrder(
   call: Call,
@@ -158,6 +176,12 @@ function refusalOf(
     case 'price_changed':
       return AisleError.of('PRICE_CHANGED', {
         details: { totalMinor: result.totalMinor, currency: result.currency },
+      });
+    case 'type_removed':
+      return AisleError.of('PRICE_CHANGED', {
+        message: 'A ticket type of the hold is no longer sold.',
+        remediation: 'Hold the places anew, with a ticket type that the event has now.',
+        details: { category: result.category, ticketType: result.ticketType },
       });
     case 'claimed':
       return claimed(live, result.placeIds);

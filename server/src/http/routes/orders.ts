@@ -68,7 +68,7 @@ const book = doc.route(
     middleware: [allow('order.book'), ...jsonBody()] as const,
     responses: { 201: doc.json(doc.orderModel, 'The order, completed') },
   },
-  [...WRITING, ...RESERVING, ...PAYING, 'UNKNOWN_SEAT'],
+  [...WRITING, ...RESERVING, ...PAYING, 'UNKNOWN_SEAT', 'PRICE_CHANGED'],
 );
 const get = doc.route(
   {
