@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { AisleError } from '@aisle/client/protocol';
 import { isStaff, type Actor } from '../../domain/actor.js';
 import type { ChangeBy, StoredItem, StoredOrder } from '../../domain/ports/orders.js';
-import type { AreaPick, CommandInput, Outcome, SeatPick, StoredHold } from '../../domain/ports/seat-store.js';
+import type { AreaPick, CommandInput, Outcome, Refusal, SeatPick, StoredHold } from '../../domain/ports/seat-store.js';
 import { commandInput, fingerprintOf, newHoldToken, openCall, type Call } from '../context.js';
+import { presentRefusal } from '../present.js';
 import { capacityOf, type OrderDeps } from './deps.js';
 import { unreserve } from './reserve-hold.js';
 
@@ -10,10 +12,12 @@ import { unreserve } from './reserve-hold.js';
 const REOPENED_SECONDS = 60;
 /** The buyer had these places within their cap already. */
 const NO_CAP = 10_000;
+const RETRY_AFTER_MS = 250;
 
 /**
  * An expired order's places are held and reserved for it anew, and it is pending again (ifExpired: reacquire). False: one of
- * them is somebody else's, the event takes no holds, or the order changed meanwhile; then nothing has moved. Throws UNAVAILABLE.
+ * them is somebody else's, the event takes no holds, or the order changed meanwhile; then nothing has moved. Throws UNAVAILABLE
+ * where that is not known: money is given back only for places that are gone.
  */
 export async function reacquire(deps: OrderDeps, actor: Actor, order: StoredOrder, by: ChangeBy): Promise<boolean> {
   const call: Call = {
@@ -30,6 +34,7 @@ export async function reacquire(deps: OrderDeps, actor: Actor, order: StoredOrde
   });
   if (!reserved.ok) {
     await release(deps, call, held.token);
+    await throwIfUnknown(deps, call, reserved.refusal);
     return false;
   }
   const { id, version } = order;
@@ -40,7 +45,18 @@ export async function reacquire(deps: OrderDeps, actor: Actor, order: StoredOrde
   if (result.kind === 'done') return true;
   await unreserve(deps, call, reserved.value, 'reacquire');
   await release(deps, call, held.token);
+  if (result.kind === 'epoch') {
+    await deps.directory.refresh(order.eventId);
+    throw AisleError.of('UNAVAILABLE', { details: { reason: 'epoch' }, retryAfterMs: RETRY_AFTER_MS });
+  }
   return false;
+}
+
+/** Loading, another epoch: that says nothing of the places. Asked again, this node knows more. Throws UNAVAILABLE. */
+async function throwIfUnknown(deps: OrderDeps, call: Call, refusal: Refusal): Promise<void> {
+  if (refusal.code !== 'UNAVAILABLE') return;
+  await deps.directory.refresh(call.live.event.id);
+  throw new AisleError(presentRefusal(call.live, refusal));
 }
 
 /** All of the places or none: from free ones and from blocks, as the order had them. */
@@ -60,6 +76,7 @@ async function holdAgain(deps: OrderDeps, call: Call, order: StoredOrder): Promi
     });
     if (!outcome.ok) {
       if (held !== null) await release(deps, call, held.token);
+      await throwIfUnknown(deps, call, outcome.refusal);
       return null;
     }
     held = outcome.value;
