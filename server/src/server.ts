@@ -260,13 +260,13 @@ const switchControl = (base: Base, switches: SwitchBoard): SwitchControl => {
       for (const one of told)
         if (one.status === 'rejected') logger.warn({ err: one.reason }, 'switches not told at once');
     },
-    dropHolds: (subject, eventId) =>
+    dropHolds: (subject, eventId, actor) =>
       dropSubject(
         {
           ...{ store, directory },
           eventsHeldBy: async (whose) => eventsHeldBy(redis, await holdingEvents(), whose),
         },
-        ...([subject, eventId] as const),
+        ...([subject, eventId, actor] as const),
       ),
   };
 };

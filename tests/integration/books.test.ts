@@ -78,6 +78,8 @@ describe('what the books say', () => {
     expect(log.steps.length).toBeGreaterThan(0);
     expect(new Set(log.places.map(({ kind }) => kind))).toEqual(new Set(['reserve', 'sell']));
     expect(new Set(log.places.map(({ seat }) => seat))).toEqual(new Set(['r0-1']));
+    expect(JSON.stringify(log)).not.toContain(held.hold.token);
+    expect(JSON.stringify(log)).not.toContain('fingerprint');
   });
 
   test('L4 pages of the log join on without a gap, bad questions are answered by field', async () => {

@@ -54,6 +54,18 @@ describe('refund', () => {
     expect(await letters(world, event)).toBe('aaaaaaaaaa');
   });
 
+  test('O7 a booking that nobody paid gives nothing back: not a cent is told to be returned', async () => {
+    const booked = await world.call('POST', '/v1/bookings', { body: { eventId: event.id, seats: ['r0-7'] } });
+    expect(booked.status).toBe(201);
+    const refunded = ok(await step(world, booked.body as Order, 'refund', {}));
+    expect(refunded).toMatchObject({
+      status: 'refunded',
+      refundedMinor: 0,
+      refund: { amountMinor: 0, externalMinor: 0 },
+    });
+    expect(refunded.refund?.message).toBe('There is nothing to give back.');
+  });
+
   test('O7 ticket by ticket; a cancelled or unknown one is refused and nothing moves', async () => {
     const order = await sold(world, event, mixed);
     const [first = '', second = '', third = ''] = ticketIds(order);

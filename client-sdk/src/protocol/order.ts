@@ -67,6 +67,8 @@ export const orderSchema = z.object({
   refundedMinor: minorSchema,
   currency: currencySchema,
   createdAt: timestampSchema,
+  /** Of its last step: what updatedSince goes by. */
+  updatedAt: timestampSchema,
   /** While pending: until when it may be paid. */
   expiresAt: timestampSchema.optional(),
   completedAt: timestampSchema.optional(),

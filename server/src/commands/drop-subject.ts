@@ -26,17 +26,19 @@ export async function dropSubject(
   deps: DropSubjectDeps,
   subject: string,
   eventId: string | null,
+  /** Who has it done: goes into the log. */
+  actor: string,
 ): Promise<DroppedHolds> {
   const events: { eventId: string; dropped: number; reserved: number }[] = [];
   for (const id of eventId === null ? await deps.eventsHeldBy(subject) : [eventId]) {
-    const { dropped, reserved } = await dropIn(deps, subject, id);
+    const { dropped, reserved } = await dropIn(deps, subject, id, actor);
     if (dropped + reserved > 0) events.push({ eventId: id, dropped, reserved });
   }
   const sum = (of: 'dropped' | 'reserved'): number => events.reduce((total, one) => total + one[of], 0);
   return { dropped: sum('dropped'), reserved: sum('reserved'), events };
 }
 
-async function dropIn(deps: DropSubjectDeps, subject: string, eventId: string) {
+async function dropIn(deps: DropSubjectDeps, subject: string, eventId: string, actor: string) {
   const { epoch, event } = await deps.directory.refresh(eventId);
   const counts = { dropped: 0, reserved: 0 };
   if (epoch === 0) return counts;
@@ -46,7 +48,7 @@ async function dropIn(deps: DropSubjectDeps, subject: string, eventId: string) {
       continue;
     }
     const outcome = await deps.store.release({
-      ...{ eventId, epoch, chartVersion: event.chartVersion, subject, actor: 'system', staff: true },
+      ...{ eventId, epoch, chartVersion: event.chartVersion, subject, actor, staff: true },
       ...{ requestId: randomUUID(), fingerprint: 'drop', token: hold.token, seats: [], areas: [] },
     });
     if (outcome.ok) counts.dropped++;

@@ -94,7 +94,8 @@ async function applyRefund(
 ): Promise<RefundResult> {
   const { id, eventId } = order;
   const cancelled = await cancelTickets(tx, order, tickets, input.scanned);
-  const amountMinor = tickets.reduce((sum, { paidMinor }) => sum + paidMinor, 0);
+  // What nobody paid, nobody gives back: a booking without payment details.
+  const amountMinor = order.paymentKind === 'none' ? 0 : tickets.reduce((sum, { paidMinor }) => sum + paidMinor, 0);
   const live = order.tickets.filter(({ status }) => status !== 'cancelled').length - tickets.length;
   const status = live === 0 ? 'refunded' : 'partially_refunded';
   const give = await returnPlaces(tx, order, cancelled, input.to, input.actor);

@@ -113,9 +113,7 @@ export async function giveMoneyBack(
         ${providerMinor}, ${order.currency}, 'open', ${charge.id}, ${cause}, now())
       ON CONFLICT (refund_of, cause) WHERE kind = 'refund' DO NOTHING`;
   }
-  // A booking without payment details is not in the books: neither is what is given back of it.
-  if (externalMinor > 0 && order.paymentKind !== 'none')
-    await bookExternal(tx, order, 'external_refund', externalMinor, reference);
+  if (externalMinor > 0) await bookExternal(tx, order, 'external_refund', externalMinor, reference);
   return { providerMinor, externalMinor };
 }
 

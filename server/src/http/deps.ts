@@ -35,7 +35,7 @@ export interface SwitchControl {
   /** In force on this node when it resolves, on the others within a second or two. Never rejects. */
   changed(): Promise<void>;
   /** Frees what the subject holds, in one event or all; reserved holds are left to their orders. Throws UNAVAILABLE. */
-  dropHolds(subject: string, eventId: string | null): Promise<DroppedHolds>;
+  dropHolds(subject: string, eventId: string | null, actor: string): Promise<DroppedHolds>;
 }
 
 export interface HttpDeps {

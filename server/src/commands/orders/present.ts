@@ -17,6 +17,7 @@ export function presentOrder(order: StoredOrder, codeOf: TicketCodes['codeOf']):
     refundedMinor: order.refundedMinor,
     currency: order.currency,
     createdAt: order.createdAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
     ...(order.status === 'pending' && order.expiresAt !== null ? { expiresAt: order.expiresAt.toISOString() } : {}),
     ...(order.completedAt === null ? {} : { completedAt: order.completedAt.toISOString() }),
     tickets: order.tickets.map((ticket) => presentTicket(ticket, codeOf)),

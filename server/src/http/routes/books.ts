@@ -14,7 +14,7 @@ import {
   type LogQuery,
 } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { auditTrail, orderTrail, type AuditEntry, type AuditPosition } from '../../db/audit.js';
+import { auditTrail, orderTrail, type AuditEntry, type AuditPosition, type OrderChange } from '../../db/audit.js';
 import { answeredOnce } from '../../db/answered-once.js';
 import type { Transaction } from '../../db/client.js';
 import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
@@ -168,7 +168,7 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpD
     return c.json(
       {
         orderId: id,
-        steps: steps.map((step) => ({ ...step, at: step.at.toISOString() })),
+        steps: steps.map(({ changes, at, ...step }) => ({ ...step, at: at.toISOString(), changes: told(changes) })),
         places: places.map((entry) => present(live, entry)),
       },
       200,
@@ -195,6 +195,9 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpD
     return c.json(result.answer, 200);
   });
 }
+
+/** How a step was told apart from another, and the token of a hold, are nobody's business (SPEC H6). */
+const told = ({ fingerprint: _fingerprint, holdToken: _holdToken, ...changes }: OrderChange['changes']) => changes;
 
 type Erased = Omit<Extract<EraseResult, { kind: 'erased' }>, 'kind'>;
 

@@ -171,7 +171,7 @@ export function switchRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     const { eventId: named, reason } = c.req.valid('json');
     const eventId = await known(named);
     const actor = (await actorOf(c)).subject ?? '';
-    const answer = await switchControl.dropHolds(subject, eventId);
+    const answer = await switchControl.dropHolds(subject, eventId, actor);
     const { dropped, reserved } = answer;
     await recordDroppedHolds(sql, { eventId, actor, reason, value: { subject, dropped, reserved } });
     return c.json({ dropped, reserved, events: answer.events.map((one) => ({ ...one })) }, 200);
