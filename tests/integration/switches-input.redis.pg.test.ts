@@ -154,7 +154,7 @@ describe('Postgres away', () => {
     proxy.refuse = false;
     await expect.poll(() => board.noHoldBest(event.id), { timeout: 5000 }).toEqual({ reason: 'no_hold_best' });
     board.close();
-    await sql.end();
+    await sql.end({ timeout: 1 });
     await proxy.stop();
   });
 });
