@@ -7,6 +7,7 @@ import type { OrderBook, OrderSales } from './domain/ports/orders.js';
 import type { PaymentCommands, PaymentProvider } from './domain/ports/payments.js';
 import type { SeatStore } from './domain/ports/seat-store.js';
 import { ProviderDesk } from './payments/desk.js';
+import { warnOfLeftOpen } from './payments/left-open.js';
 import type { Logger } from './platform/logger.js';
 import type { Metrics } from './platform/metrics.js';
 
@@ -25,6 +26,7 @@ export interface PaymentParts {
 export function openPayments(parts: PaymentParts): PaymentCommands {
   const { sql, store, orderBook, sales, seats, provider, metrics, logger } = parts;
   const payments = createPaymentBook(sql);
+  void warnOfLeftOpen(payments, provider?.name ?? null, logger);
   const common = {
     orders: orderBook,
     logger,

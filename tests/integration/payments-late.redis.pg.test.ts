@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Order } from '@aisle/client/protocol';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPaymentBook } from '../../server/src/db/payments.js';
+import { warnOfLeftOpen } from '../../server/src/payments/left-open.js';
 import { sleep } from '../helpers/wait.js';
 import { newHold, place } from './support/order-world.js';
 import { answered, fault, startPaymentWorld, type PaymentWorld } from './support/payment-world.js';
+import { silent } from './support/store-world.js';
 
 /** Money that comes late or twice goes back exactly once, by Aisle's own provider. */
 
@@ -41,6 +44,28 @@ async function expectBack(order: Order, status: string): Promise<void> {
   expect(world.moved(order.id)).toEqual(backOnce);
   expect(await world.books(order.id)).toEqual(inAndOut);
 }
+
+describe('another provider in the configuration', () => {
+  test('O4 what is open with the one before is told in the log at the start, with counts', async () => {
+    await payLater(await world.order());
+    const book = createPaymentBook(world.http.deps.sql);
+    const error = vi.spyOn(silent, 'error');
+    try {
+      await warnOfLeftOpen(book, 'sandbox', silent);
+      expect(error).not.toHaveBeenCalled();
+      await warnOfLeftOpen(book, 'stripe', silent);
+      await warnOfLeftOpen(book, null, silent);
+      const left = { provider: 'sandbox', charges: 1, refunds: 0 };
+      expect(error.mock.calls.map(([what]) => what)).toEqual([
+        { ...left, configured: 'stripe' },
+        { ...left, configured: 'none' },
+      ]);
+    } finally {
+      error.mockRestore();
+    }
+    await world.untilSettled();
+  });
+});
 
 describe('late money', () => {
   test('I2 O4 after the order’s time: expired, and given back once', async () => {

@@ -12,6 +12,7 @@ import { parseAddressPolicy } from '../../server/src/domain/webhooks/address.js'
 import { createJobs, type Jobs } from '../../server/src/jobs/queues.js';
 import { createSweeper } from '../../server/src/jobs/sweep.js';
 import { ProviderDesk } from '../../server/src/payments/desk.js';
+import { warnOfLeftOpen } from '../../server/src/payments/left-open.js';
 import { createPaymentProvider } from '../../server/src/payments/registry.js';
 import { systemClock } from '../../server/src/platform/clock.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
@@ -176,6 +177,7 @@ function startWebhooks({ config, sql, logger, metrics, operator }: Base): Dispat
 function openPayments({ sql, config, metrics, logger }: Base): PaymentUpkeepDeps {
   const book = createPaymentBook(sql);
   const provider = createPaymentProvider(config.shared, systemClock);
+  void warnOfLeftOpen(book, provider?.name ?? null, logger);
   const common = { book, provider, metrics, logger };
   const desk = new ProviderDesk({ ...common, orders: createOrderBook(sql), applyEffects: () => Promise.resolve() });
   return { ...common, desk };

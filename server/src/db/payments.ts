@@ -2,6 +2,7 @@ import type {
   BeginCharge,
   BeginResult,
   CaptureResult,
+  OpenElsewhere,
   PaymentBook,
   ProviderAnswer,
   RefundCause,
@@ -31,6 +32,7 @@ export function createPaymentBook(sql: Sql): PaymentBook {
     refunded: (attemptId, answer) => transaction(sql, (tx) => refunded(tx, attemptId, answer), ORDER_DEADLINE_MS),
     takeDue: (providers, limit, leaseMs) => transaction(sql, (tx) => takeDue(tx, providers, limit, leaseMs)),
     countOpen: () => countOpen(sql),
+    openElsewhere: (provider) => openElsewhere(sql, provider),
   };
 }
 
@@ -151,6 +153,16 @@ async function takeDue(
     UPDATE payment_attempts a SET checks = checks + 1, next_check_at = now() + ${leaseMs} * interval '1 millisecond'
     FROM due WHERE a.id = due.id RETURNING a.id`;
   return selectAttempts(tx, tx`a.id = ANY (${taken.map(({ id }) => id)}::text[])`);
+}
+
+async function openElsewhere(sql: Queryable, provider: string | null): Promise<OpenElsewhere[]> {
+  return guarded(
+    sql,
+    sql<OpenElsewhere[]>`
+      SELECT provider, count(*) FILTER (WHERE kind = 'charge') AS charges, count(*) FILTER (WHERE kind = 'refund') AS refunds
+      FROM payment_attempts WHERE status = 'open' AND provider <> ${provider ?? ''}
+      GROUP BY provider ORDER BY provider`,
+  );
 }
 
 async function countOpen(sql: Queryable): Promise<{ charges: number; refunds: number }> {

@@ -150,6 +150,13 @@ export interface PaymentBook {
   takeDue(providers: readonly string[], limit: number, leaseMs: number): Promise<readonly StoredAttempt[]>;
   /** For the gauge: open attempts by kind. */
   countOpen(): Promise<{ readonly charges: number; readonly refunds: number }>;
+  /** Open attempts of every provider but this one; null: of all. */
+  openElsewhere(provider: string | null): Promise<readonly OpenElsewhere[]>;
+}
+export interface OpenElsewhere {
+  readonly provider: string;
+  readonly charges: number;
+  readonly refunds: number;
 }
 
 /** What one look at the provider led to. */
