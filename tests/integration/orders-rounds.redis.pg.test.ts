@@ -1,5 +1,5 @@
 import type { SeatEvent } from '@aisle/client/protocol';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createOrderChanges } from '../../server/src/db/order-changes-book.js';
 import { createOrderBook } from '../../server/src/db/orders.js';
 import type { OrderBook } from '../../server/src/domain/ports/orders.js';
@@ -99,16 +99,18 @@ describe('refund-cancelled', () => {
     await world.call('POST', `/v1/events/${event.id}/cancel`, { body: {} });
     const [odd, ...others] = orders;
     const changes = createOrderChanges(world.deps.sql);
-    const told: unknown[] = [];
-    const logger = { ...silent, warn: (what: unknown) => void told.push(what) } as typeof silent;
+    const warn = vi.spyOn(silent, 'warn');
     await refundCancelled({
-      ...{ store: world.store.store, book: createOrderBook(world.deps.sql), logger, stopping: () => false },
+      ...{ store: world.store.store, book: createOrderBook(world.deps.sql), logger: silent, stopping: () => false },
       changes: {
         paidOfCancelled: (limit, after) => changes.paidOfCancelled(limit, after),
         refund: (input) => (input.orderId === odd?.id ? Promise.resolve({ kind: 'mismatch' }) : changes.refund(input)),
       },
     });
-    expect(told).toEqual([{ result: 'mismatch', orderId: odd?.id, eventId: event.id }]);
+    expect(warn.mock.calls.map(([what]) => what)).toEqual([
+      { result: 'mismatch', orderId: odd?.id, eventId: event.id },
+    ]);
+    warn.mockRestore();
     for (const { id } of others) expect((await orderOf(world, id)).status).toBe('refunded');
   });
 });
