@@ -89,7 +89,12 @@ class Shop {
         signal: AbortSignal.timeout(20_000),
       });
       const answer = (await response.json()) as T & { error?: WireError };
-      this.#count(path, response.ok ? 'ok' : (answer.error?.code ?? String(response.status)));
+      this.#count(
+        path,
+        response.ok
+          ? 'ok'
+          : `${answer.error?.code ?? String(response.status)} ${String(answer.error?.details?.reason ?? '')} ${answer.error?.code === 'UNAVAILABLE' ? (answer.error.message ?? '').slice(0, 60) : ''}`,
+      );
       return { ok: response.ok, body: answer, ...(response.ok ? {} : { error: answer.error }) };
     } catch {
       // No answer: unknown, not failed.
