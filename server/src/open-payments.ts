@@ -1,7 +1,7 @@
 import { applyEffects } from './commands/orders/index.js';
 import { createPaymentCommands } from './commands/payments/index.js';
 import type { Sql } from './db/client.js';
-import { createPaymentBook } from './db/payments.js';
+import { createPaymentBook } from './db/payments/payment-book.js';
 import type { Commands } from './domain/ports/commands.js';
 import type { OrderBook, OrderSales } from './domain/ports/orders.js';
 import type { PaymentCommands, PaymentProvider } from './domain/ports/payments.js';

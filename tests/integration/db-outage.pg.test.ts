@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AisleError } from '@aisle/client/protocol';
 import { openDatabase, ping, transaction, type Sql } from '../../server/src/db/client.js';
-import { createEventDirectory, type ClosableEventDirectory } from '../../server/src/db/event-directory.js';
-import { findEvent, transition } from '../../server/src/db/events.js';
-import { createEvent } from '../../server/src/db/write-event.js';
+import { createEventDirectory, type ClosableEventDirectory } from '../../server/src/db/events/event-directory.js';
+import { findEvent, transition } from '../../server/src/db/events/events.js';
+import { createEvent } from '../../server/src/db/events/write-event.js';
 import { compileChart } from '../../server/src/domain/chart/compile.js';
 import type { LiveEvent } from '../../server/src/domain/event.js';
 import { plainChart } from '../helpers/buyers.js';

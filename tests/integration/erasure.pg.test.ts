@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, transaction, type Sql } from '../../server/src/db/client.js';
-import { eraseBuyer, type EraseRequest } from '../../server/src/db/erasure.js';
+import { eraseBuyer, type EraseRequest } from '../../server/src/db/people/erasure.js';
 import { createTestDatabase } from '../helpers/postgres.js';
 import { sellOrder } from './support/sold-order.js';
 import { newEvent } from './support/store-world.js';

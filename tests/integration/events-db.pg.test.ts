@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileChart } from '../../server/src/domain/chart/compile.js';
-import { addBlocks, createBlockLedger, listBlocks } from '../../server/src/db/blocks.js';
-import { readChart } from '../../server/src/db/charts.js';
+import { addBlocks, createBlockLedger, listBlocks } from '../../server/src/db/events/blocks.js';
+import { readChart } from '../../server/src/db/events/charts.js';
 import { openDatabase, sqlState, transaction, type Sql } from '../../server/src/db/client.js';
-import { dueTransitions, findEvent, transition, type EventFields } from '../../server/src/db/events.js';
-import { createEvent } from '../../server/src/db/write-event.js';
+import { dueTransitions, findEvent, transition, type EventFields } from '../../server/src/db/events/events.js';
+import { createEvent } from '../../server/src/db/events/write-event.js';
 import { plainChart } from '../helpers/buyers.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/postgres.js';
 

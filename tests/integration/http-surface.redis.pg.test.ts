@@ -5,7 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chartSchema, inventoryViewSchema, seatsViewSchema, type SeatEvent } from '@aisle/client/protocol';
 import { createCommands } from '../../server/src/commands/index.js';
-import { createBlockLedger } from '../../server/src/db/blocks.js';
+import { createBlockLedger } from '../../server/src/db/events/blocks.js';
 import type { Commands } from '../../server/src/domain/ports/commands.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';

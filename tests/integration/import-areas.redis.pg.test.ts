@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImportAnswer } from '@aisle/client/protocol';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { configureFailpoints, failpointHits } from '../../server/src/platform/failpoint.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
 import { createConsistencyCheck } from '../../worker/src/processors/consistency.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ImportAnswer, Order, SeatEvent } from '@aisle/client/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import { settleAll } from '../../worker/src/processors/orders-settle.js';
 import { plainChart } from '../helpers/buyers.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Order, SeatEvent } from '@aisle/client/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { configureFailpoints, failpointHits } from '../../server/src/platform/failpoint.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
 import { endOrphans } from '../../worker/src/processors/orders-end.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createOrderBook } from '../../server/src/db/orders.js';
-import { createOrderChanges } from '../../server/src/db/order-changes-book.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
+import { createOrderChanges } from '../../server/src/db/orders/change-book.js';
 import { refundCancelled } from '../../worker/src/processors/orders-cancelled.js';
 import { booksOf, ok, step } from './support/change-world.js';
 import { orderOf } from './support/order-world.js';

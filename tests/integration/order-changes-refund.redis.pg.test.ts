@@ -160,7 +160,7 @@ describe('refund', () => {
     await sql`INSERT INTO payment_attempts (id, order_id, kind, provider, amount_minor, currency, status, provider_ref)
       VALUES (${charge}, ${order.id}, 'charge', 'sandbox', 9000, 'EUR', 'succeeded', ${charge})`;
     const paid = { kind: 'provider' as const, attemptId: charge, amountMinor: 9000, currency: 'EUR' };
-    const { createOrderBook } = await import('../../server/src/db/orders.js');
+    const { createOrderBook } = await import('../../server/src/db/orders/order-book.js');
     const { applyEffects } = await import('../../server/src/commands/orders/effects.js');
     const book = createOrderBook(sql);
     const result = await book.complete(order.id, paid, { actor: 'test', requestId: randomUUID() });

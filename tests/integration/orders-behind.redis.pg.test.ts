@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Order, SeatEvent } from '@aisle/client/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createOrderBook } from '../../server/src/db/orders.js';
-import { transition } from '../../server/src/db/events.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
+import { transition } from '../../server/src/db/events/events.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { endOrphans } from '../../worker/src/processors/orders-end.js';

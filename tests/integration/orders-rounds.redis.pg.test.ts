@@ -1,7 +1,7 @@
 import type { SeatEvent } from '@aisle/client/protocol';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createOrderChanges } from '../../server/src/db/order-changes-book.js';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createOrderChanges } from '../../server/src/db/orders/change-book.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import type { OrderBook } from '../../server/src/domain/ports/orders.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
 import { refundCancelled } from '../../worker/src/processors/orders-cancelled.js';

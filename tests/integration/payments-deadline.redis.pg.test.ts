@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { plainChart } from '../helpers/buyers.js';
 import { sleep } from '../helpers/wait.js';
 import { newHold, place } from './support/order-world.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Order } from '@aisle/client/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPaymentBook } from '../../server/src/db/payments.js';
+import { createPaymentBook } from '../../server/src/db/payments/payment-book.js';
 import { warnOfLeftOpen } from '../../server/src/payments/left-open.js';
 import { sleep } from '../helpers/wait.js';
 import { newHold, place } from './support/order-world.js';

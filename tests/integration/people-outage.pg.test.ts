@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createApiKeys, newApiKey, type ApiKeys } from '../../server/src/auth/api-keys.js';
 import { createRevocations, type Revocations } from '../../server/src/auth/revocations.js';
 import { createSessions } from '../../server/src/auth/sessions.js';
-import { insertApiKey, revokeApiKey } from '../../server/src/db/api-keys.js';
+import { insertApiKey, revokeApiKey } from '../../server/src/db/people/api-keys.js';
 import { openDatabase, ping, type Sql } from '../../server/src/db/client.js';
 import type { Actor } from '../../server/src/domain/actor.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/postgres.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createBlockLedger } from '../../server/src/db/blocks.js';
-import { createOrderBook } from '../../server/src/db/orders.js';
+import { createBlockLedger } from '../../server/src/db/events/blocks.js';
+import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import type { OrderBook, StoredOrder } from '../../server/src/domain/ports/orders.js';
 import type { OrderEffect, StoredHold } from '../../server/src/domain/ports/seat-store.js';
 import { keys } from '../../server/src/redis/keys.js';

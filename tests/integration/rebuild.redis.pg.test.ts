@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Chart } from '@aisle/client/protocol';
-import { createBlockLedger } from '../../server/src/db/blocks.js';
+import { createBlockLedger } from '../../server/src/db/events/blocks.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { createEventLoad } from '../../server/src/redis/loader.js';
 import { plainChart } from '../helpers/buyers.js';

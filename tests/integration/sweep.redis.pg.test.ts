@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCleanupRunRecorder } from '../../server/src/db/cleanup-runs.js';
+import { createCleanupRunRecorder } from '../../server/src/db/log/cleanup-runs.js';
 import { createSweeper, type Sweeper, type SweepRun } from '../../server/src/jobs/sweep.js';
 import { systemClock } from '../../server/src/platform/clock.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';

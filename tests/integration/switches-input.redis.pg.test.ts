@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeatEvent } from '@aisle/client/protocol';
-import { createSwitchBoard } from '../../server/src/db/switch-board.js';
-import { setSwitch } from '../../server/src/db/switches.js';
+import { createSwitchBoard } from '../../server/src/db/switches/switch-board.js';
+import { setSwitch } from '../../server/src/db/switches/switches.js';
 import { openDatabase } from '../../server/src/db/client.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
 import { refusal, startHttpWorld, type HttpWorld } from './support/http-world.js';

@@ -60,6 +60,11 @@ interface System {
   readonly sql: Sql;
 }
 
+const told = (error: WireError | undefined, status: number): string => {
+  const reason = error?.details?.reason;
+  return [error?.code ?? status, ...(typeof reason === 'string' ? [reason] : [])].join(' ');
+};
+
 class Shop {
   /** What was answered, by call: for the figures at the end. */
   readonly answers: Record<string, number> = {};
@@ -89,12 +94,7 @@ class Shop {
         signal: AbortSignal.timeout(20_000),
       });
       const answer = (await response.json()) as T & { error?: WireError };
-      this.#count(
-        path,
-        response.ok
-          ? 'ok'
-          : `${answer.error?.code ?? String(response.status)} ${String(answer.error?.details?.reason ?? '')} ${answer.error?.code === 'UNAVAILABLE' ? (answer.error.message ?? '').slice(0, 60) : ''}`,
-      );
+      this.#count(path, response.ok ? 'ok' : told(answer.error, response.status));
       return { ok: response.ok, body: answer, ...(response.ok ? {} : { error: answer.error }) };
     } catch {
       // No answer: unknown, not failed.

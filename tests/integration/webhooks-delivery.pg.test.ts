@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deleteEndpoint, findEndpoint, type WebhookEndpoint } from '../../server/src/db/webhook-endpoints.js';
-import { leaseEndpoints, takePending } from '../../server/src/db/webhook-leases.js';
-import { purgeDeliveries, replayDead, replayDelivery } from '../../server/src/db/webhook-deliveries.js';
+import { deleteEndpoint, findEndpoint, type WebhookEndpoint } from '../../server/src/db/webhooks/endpoints.js';
+import { leaseEndpoints, takePending } from '../../server/src/db/webhooks/leases.js';
+import { purgeDeliveries, replayDead, replayDelivery } from '../../server/src/db/webhooks/deliveries.js';
 import type { Dispatcher } from '../../worker/src/webhooks/dispatcher.js';
 import { startReceiver, type Answerer, type Received, type WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { sleep, waitFor } from '../helpers/wait.js';

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { transaction } from '../../server/src/db/client.js';
-import { transition } from '../../server/src/db/events.js';
-import { addToOutbox } from '../../server/src/db/outbox.js';
+import { transition } from '../../server/src/db/events/events.js';
+import { addToOutbox } from '../../server/src/db/log/outbox.js';
 import {
   changeEndpoint,
   deleteEndpoint,
   rotateSecret,
   type WebhookEndpoint,
-} from '../../server/src/db/webhook-endpoints.js';
-import { takeOutbox } from '../../server/src/db/webhook-messages.js';
+} from '../../server/src/db/webhooks/endpoints.js';
+import { takeOutbox } from '../../server/src/db/webhooks/messages.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import { startReceiver, verifies, type WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { waitFor } from '../helpers/wait.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { transaction } from '../../server/src/db/client.js';
-import { addToOutbox } from '../../server/src/db/outbox.js';
-import { createEndpoint } from '../../server/src/db/webhook-endpoints.js';
+import { addToOutbox } from '../../server/src/db/log/outbox.js';
+import { createEndpoint } from '../../server/src/db/webhooks/endpoints.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startAisle, type TestAisle, type TestProcess } from '../helpers/aisle.js';
 import { plainChart } from '../helpers/buyers.js';

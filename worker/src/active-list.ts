@@ -1,4 +1,4 @@
-import { activeEvents, type ActiveEvent } from '../../server/src/db/active-events.js';
+import { activeEvents, type ActiveEvent } from '../../server/src/db/events/active-events.js';
 import type { Sql } from '../../server/src/db/client.js';
 import type { Logger } from '../../server/src/platform/logger.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readEpochBase, readMoves } from '../../../server/src/db/epoch-bases.js';
-import { findEvent } from '../../../server/src/db/events.js';
-import { isAfter, readWatermarks } from '../../../server/src/db/seat-log.js';
+import { readEpochBase, readMoves } from '../../../server/src/db/log/epoch-bases.js';
+import { findEvent } from '../../../server/src/db/events/events.js';
+import { isAfter, readWatermarks } from '../../../server/src/db/log/seat-log.js';
 import { replay, type AreaCounts, type LoggedMove } from '../../../server/src/domain/replay.js';
 import { RedisSeatStore } from '../../../server/src/redis/seat-store.js';
 import { readAreaCounts } from '../../../server/src/redis/area-counts.js';

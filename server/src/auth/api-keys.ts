@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AisleError, type ApiKey } from '@aisle/client/protocol';
-import { findApiKey, touchApiKey, type StoredApiKey } from '../db/api-keys.js';
+import { findApiKey, touchApiKey, type StoredApiKey } from '../db/people/api-keys.js';
 import type { Sql } from '../db/client.js';
 import type { Actor } from '../domain/actor.js';
 import type { People } from '../domain/ports/people.js';

@@ -1,6 +1,6 @@
 import { AisleError } from '@aisle/client/protocol';
 import { transaction, type Sql } from '../db/client.js';
-import { addRevocation, listRevocations, purgeRevocations, type Revocation } from '../db/revocations.js';
+import { addRevocation, listRevocations, purgeRevocations, type Revocation } from '../db/people/revocations.js';
 import type { Actor } from '../domain/actor.js';
 import type { Logger } from '../platform/logger.js';
 import { MAX_TOKEN_LIFE_S } from './claims.js';

@@ -1,5 +1,5 @@
 import type { CreateEvent, Fault, PatchEvent, Prices, SeatEvent } from '@aisle/client/protocol';
-import type { EventFields } from '../db/events.js';
+import type { EventFields } from '../db/events/events.js';
 import { canonicalJson } from '../domain/chart/canonical.js';
 
 const DEFAULT_HOLD_SECONDS = 300;

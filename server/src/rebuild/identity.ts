@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Sql } from '../db/client.js';
-import { readRedisIdentity, sameIdentity, type RedisIdentity } from '../db/redis-identity.js';
+import { readRedisIdentity, sameIdentity, type RedisIdentity } from '../db/loading/redis-identity.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { readRedisInfo, type RedisInfo } from '../redis/identity.js';

@@ -1,5 +1,5 @@
 import type { HeldArea, HeldSeat } from '../domain/ports/seat-store.js';
-import type { EventTruth, KnownOrder, PendingItem, PendingOrder } from '../db/claims.js';
+import type { EventTruth, KnownOrder, PendingItem, PendingOrder } from '../db/loading/claims.js';
 import type { DroppedHold, FoundHold, LoadAreaCounts, LoadCategoryCounts } from '../redis/loader.js';
 import type { ChartPlaces } from './chart-places.js';
 

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import { isBeingLoaded, nextEpoch, withTruth, type EventTruth, type FindOrders } from '../db/claims.js';
-import { readChart } from '../db/charts.js';
+import { isBeingLoaded, nextEpoch, withTruth, type EventTruth, type FindOrders } from '../db/loading/claims.js';
+import { readChart } from '../db/events/charts.js';
 import type { Sql } from '../db/client.js';
-import { recordEpochBase } from '../db/epoch-bases.js';
-import { findEvent } from '../db/events.js';
-import { noteMaintenance } from '../db/maintenance.js';
+import { recordEpochBase } from '../db/log/epoch-bases.js';
+import { findEvent } from '../db/events/events.js';
+import { noteMaintenance } from '../db/log/maintenance.js';
 import { failpoint } from '../platform/failpoint.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';

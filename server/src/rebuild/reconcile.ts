@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { Sql } from '../db/client.js';
 import { begin } from '../db/begin.js';
-import { liveEventIds } from '../db/events.js';
+import { liveEventIds } from '../db/events/events.js';
 import {
   lockRedisIdentity,
   readRedisIdentity,
   recordRedisIdentity,
   sameIdentity,
   type RedisIdentity,
-} from '../db/redis-identity.js';
+} from '../db/loading/redis-identity.js';
 import type { Logger } from '../platform/logger.js';
 import { readRedisInfo } from '../redis/identity.js';
 import type { Rebuilder } from './rebuilder.js';

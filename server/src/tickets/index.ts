@@ -1,6 +1,6 @@
-import { addTicketKey, retireTicketKey, type MadeBy } from '../db/ticket-keys.js';
+import { addTicketKey, retireTicketKey, type MadeBy } from '../db/tickets/ticket-keys.js';
 import type { Sql } from '../db/client.js';
-import { createTicketGate, readPageOrder, type PageOrder } from '../db/tickets.js';
+import { createTicketGate, readPageOrder, type PageOrder } from '../db/tickets/tickets.js';
 import type { TicketCodes, TicketCommands, TicketKeys } from '../domain/ports/tickets.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';

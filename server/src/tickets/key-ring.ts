@@ -2,7 +2,7 @@ import { AisleError } from '@aisle/client/protocol';
 import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../db/client.js';
-import { ensureTicketKeys } from '../db/ticket-keys.js';
+import { ensureTicketKeys } from '../db/tickets/ticket-keys.js';
 import type { Logger } from '../platform/logger.js';
 import { generateKey, openKey, type TicketKey } from './code.js';
 

@@ -1,11 +1,11 @@
 import { openDatabase, transaction, type Sql } from '../../../server/src/db/client.js';
-import { addToOutbox } from '../../../server/src/db/outbox.js';
-import { persistEntries, type PersistResult } from '../../../server/src/db/seat-log.js';
-import { createEndpoint, type NewEndpoint, type WebhookEndpoint } from '../../../server/src/db/webhook-endpoints.js';
-import { createLogFollower } from '../../../server/src/db/webhook-messages.js';
-import { listDeliveries, type WebhookDelivery } from '../../../server/src/db/webhook-deliveries.js';
-import { transition } from '../../../server/src/db/events.js';
-import { createEvent } from '../../../server/src/db/write-event.js';
+import { addToOutbox } from '../../../server/src/db/log/outbox.js';
+import { persistEntries, type PersistResult } from '../../../server/src/db/log/seat-log.js';
+import { createEndpoint, type NewEndpoint, type WebhookEndpoint } from '../../../server/src/db/webhooks/endpoints.js';
+import { createLogFollower } from '../../../server/src/db/webhooks/messages.js';
+import { listDeliveries, type WebhookDelivery } from '../../../server/src/db/webhooks/deliveries.js';
+import { transition } from '../../../server/src/db/events/events.js';
+import { createEvent } from '../../../server/src/db/events/write-event.js';
 import { compileChart } from '../../../server/src/domain/chart/compile.js';
 import type { LogEntry } from '../../../server/src/domain/log-entry.js';
 import type { OutboxEntry } from '../../../server/src/domain/outbox.js';

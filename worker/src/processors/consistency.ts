@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { activeEvents } from '../../../server/src/db/active-events.js';
+import { activeEvents } from '../../../server/src/db/events/active-events.js';
 import type { Sql } from '../../../server/src/db/client.js';
-import { claimedPlaces, repairSoldArea, repairSoldSeat } from '../../../server/src/db/consistency.js';
-import { noteMaintenance } from '../../../server/src/db/maintenance.js';
+import { claimedPlaces, repairSoldArea, repairSoldSeat } from '../../../server/src/db/orders/consistency.js';
+import { noteMaintenance } from '../../../server/src/db/log/maintenance.js';
 import { compareClaims, differenceKey, type Difference } from '../../../server/src/domain/consistency.js';
 import type { SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';

@@ -6,7 +6,7 @@ import {
   type DrainedEntry,
   type LogFollower,
   type PersistResult,
-} from '../../../server/src/db/seat-log.js';
+} from '../../../server/src/db/log/seat-log.js';
 import { failpoint } from '../../../server/src/platform/failpoint.js';
 import type { Clock } from '../../../server/src/platform/clock.js';
 import type { Logger } from '../../../server/src/platform/logger.js';

@@ -1,6 +1,6 @@
-import { orderSummaries, ticketsOfOrders } from '../../../server/src/db/order-summaries.js';
+import { orderSummaries, ticketsOfOrders } from '../../../server/src/db/orders/summaries.js';
 import type { Sql } from '../../../server/src/db/client.js';
-import type { DrainedEntry } from '../../../server/src/db/seat-log.js';
+import type { DrainedEntry } from '../../../server/src/db/log/seat-log.js';
 import type { ReadCaches } from '../../../server/src/domain/ports/read-caches.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 

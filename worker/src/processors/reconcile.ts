@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import { activeEvents, type ActiveEvent } from '../../../server/src/db/active-events.js';
-import { findEvent } from '../../../server/src/db/events.js';
+import { activeEvents, type ActiveEvent } from '../../../server/src/db/events/active-events.js';
+import { findEvent } from '../../../server/src/db/events/events.js';
 import type { Sql } from '../../../server/src/db/client.js';
-import { noteMaintenance } from '../../../server/src/db/maintenance.js';
-import { isAfter, readWatermarks, type Watermark } from '../../../server/src/db/seat-log.js';
+import { noteMaintenance } from '../../../server/src/db/log/maintenance.js';
+import { isAfter, readWatermarks, type Watermark } from '../../../server/src/db/log/seat-log.js';
 import type { EventConfig, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { LoadReason, Rebuilder } from '../../../server/src/rebuild/rebuilder.js';

@@ -1,4 +1,4 @@
-import { dueTransitions } from '../../../server/src/db/events.js';
+import { dueTransitions } from '../../../server/src/db/events/events.js';
 import { takeStep, type StepDeps } from './steps.js';
 
 /** saleStartsAt and saleEndsAt open and close by themselves, by Postgres's clock (architecture §11). */

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../server/src/db/client.js';
-import { transition, type EventRecord } from '../../../server/src/db/events.js';
+import { transition, type EventRecord } from '../../../server/src/db/events/events.js';
 import type { EventConfig, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { LifecycleStep } from '../../../server/src/domain/event.js';
 import type { Logger } from '../../../server/src/platform/logger.js';

@@ -1,4 +1,4 @@
-import type { AttemptResult, LeasedEndpoint, TakenDelivery } from '../../../server/src/db/webhook-leases.js';
+import type { AttemptResult, LeasedEndpoint, TakenDelivery } from '../../../server/src/db/webhooks/leases.js';
 import { nextAttemptAt, retryAfterOf } from '../../../server/src/domain/webhooks/retry.js';
 import { liveSecrets, signedHeaders } from '../../../server/src/domain/webhooks/secrets.js';
 import type { Clock } from '../../../server/src/platform/clock.js';

@@ -1,14 +1,14 @@
 import type { Sql } from '../../../server/src/db/client.js';
-import { disableGone } from '../../../server/src/db/webhook-endpoints.js';
-import { countPending, purgeDeliveries } from '../../../server/src/db/webhook-deliveries.js';
+import { disableGone } from '../../../server/src/db/webhooks/endpoints.js';
+import { countPending, purgeDeliveries } from '../../../server/src/db/webhooks/deliveries.js';
 import {
   leaseEndpoints,
   messageBody,
   releaseLeases,
   takenBefore,
   takePending,
-} from '../../../server/src/db/webhook-leases.js';
-import { takeOutbox } from '../../../server/src/db/webhook-messages.js';
+} from '../../../server/src/db/webhooks/leases.js';
+import { takeOutbox } from '../../../server/src/db/webhooks/messages.js';
 import type { Clock } from '../../../server/src/platform/clock.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { Metrics } from '../../../server/src/platform/metrics.js';

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../server/src/db/client.js';
-import { recordAttempts, type AttemptResult } from '../../../server/src/db/webhook-leases.js';
+import { recordAttempts, type AttemptResult } from '../../../server/src/db/webhooks/leases.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 
 const MAX_BATCH = 500;

@@ -14,12 +14,12 @@ import {
   type LogQuery,
 } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { auditTrail, orderTrail, type AuditEntry, type AuditPosition, type OrderChange } from '../../db/audit.js';
-import { answeredOnce } from '../../db/answered-once.js';
+import { auditTrail, orderTrail, type AuditEntry, type AuditPosition, type OrderChange } from '../../db/log/audit.js';
+import { answeredOnce } from '../../db/requests/answered-once.js';
 import type { Transaction } from '../../db/client.js';
 import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
-import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/erasure.js';
-import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/statistics.js';
+import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/people/erasure.js';
+import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/log/statistics.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { isForEvent } from '../../domain/actor.js';
 import type { LiveEvent } from '../../domain/event.js';

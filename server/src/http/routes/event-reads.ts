@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AisleError, eventIdSchema, listEventsSchema, timestampSchema, type SeatEvent } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { findEvent, listEvents } from '../../db/events.js';
+import { findEvent, listEvents } from '../../db/events/events.js';
 import { actorOf, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import { invalidRequest } from '../../domain/faults.js';

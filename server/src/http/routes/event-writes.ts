@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AisleError, type Chart, type Fault, type PatchEvent, type SeatEvent } from '@aisle/client/protocol';
-import { changeEvent, createEvent, type ChangeEventInput } from '../../db/write-event.js';
+import { changeEvent, createEvent, type ChangeEventInput } from '../../db/events/write-event.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { compileChart } from '../../domain/chart/compile.js';
 import type { CompiledChart } from '../../domain/chart/model.js';

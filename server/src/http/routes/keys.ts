@@ -8,7 +8,7 @@ import {
   type CreateKey,
 } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/api-keys.js';
+import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/people/api-keys.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import type { Clock } from '../../platform/clock.js';
 import { invalidRequest } from '../../domain/faults.js';

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AisleError, type SeatEvent } from '@aisle/client/protocol';
-import { transition } from '../../db/events.js';
+import { transition } from '../../db/events/events.js';
 import { stepsFrom, type LifecycleStep } from '../../domain/event.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppEnv } from '../context.js';

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AisleError, type SeatsView } from '@aisle/client/protocol';
-import { findChartDocument } from '../../db/charts.js';
+import { findChartDocument } from '../../db/events/charts.js';
 import type { LiveEvent } from '../../domain/event.js';
 import type { AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';

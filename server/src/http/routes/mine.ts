@@ -7,7 +7,7 @@ import {
   sessionViewSchema,
 } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { orderSummaries, ticketsOfSubject } from '../../db/order-summaries.js';
+import { orderSummaries, ticketsOfSubject } from '../../db/orders/summaries.js';
 import { isStaff, type Actor } from '../../domain/actor.js';
 import type { OrderSummary, OrderTickets } from '../../domain/ports/read-caches.js';
 import { actorOf, allow, type AppEnv } from '../context.js';

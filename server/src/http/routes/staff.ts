@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { blockListSchema, blockSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { pageOfBlocks } from '../../db/blocks.js';
+import { pageOfBlocks } from '../../db/events/blocks.js';
 import { invalidRequest } from '../../domain/faults.js';
 import type { Call } from '../../domain/rights.js';
 import { run, withRequestId } from '../answer.js';

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { eventIdSchema, subjectSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
-import { clearSwitch, readSwitches, recordDroppedHolds, setSwitch, switchChanges } from '../../db/switches.js';
+import { clearSwitch, readSwitches, recordDroppedHolds, setSwitch, switchChanges } from '../../db/switches/switches.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { isPerEvent, SWITCHES, type SwitchName, type SwitchValue } from '../../domain/switches.js';
 import { parseRange } from '../../platform/address-ranges.js';

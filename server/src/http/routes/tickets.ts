@@ -11,7 +11,7 @@ import {
 } from '@aisle/client/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import type { PageOrder } from '../../db/tickets.js';
+import type { PageOrder } from '../../db/tickets/tickets.js';
 import { isForEvent, isStaff, type Actor } from '../../domain/actor.js';
 import { run, withRequestId } from '../answer.js';
 import { jsonBody } from '../body.js';

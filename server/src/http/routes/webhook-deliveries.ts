@@ -6,9 +6,9 @@ import {
   replayDead,
   replayDelivery,
   type WebhookDelivery,
-} from '../../db/webhook-deliveries.js';
-import { findEndpoint } from '../../db/webhook-endpoints.js';
-import { recordFor } from '../../db/webhook-messages.js';
+} from '../../db/webhooks/deliveries.js';
+import { findEndpoint } from '../../db/webhooks/endpoints.js';
+import { recordFor } from '../../db/webhooks/messages.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { testMessage } from '../../domain/webhooks/messages.js';
 import { jsonBody } from '../body.js';

@@ -11,8 +11,8 @@ import {
   rotateSecret,
   unknownEvents,
   type WebhookEndpoint,
-} from '../../db/webhook-endpoints.js';
-import { answeredOnce } from '../../db/answered-once.js';
+} from '../../db/webhooks/endpoints.js';
+import { answeredOnce } from '../../db/requests/answered-once.js';
 import type { Sql, Transaction } from '../../db/client.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { invalidRequest } from '../../domain/faults.js';

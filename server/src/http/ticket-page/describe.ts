@@ -1,5 +1,5 @@
 import type { ChartSeat, Price } from '@aisle/client/protocol';
-import type { PageOrder, PageTicket } from '../../db/tickets.js';
+import type { PageOrder, PageTicket } from '../../db/tickets/tickets.js';
 import type { LiveEvent } from '../../domain/event.js';
 
 const LOCALE = 'en-GB';
