@@ -11,7 +11,7 @@ import { sleep, waitFor } from '../helpers/wait.js';
 import { startStoreWorld, type StoreWorld, type WorldEvent } from './support/store-world.js';
 
 /** The full proof: WEBHOOK_STORM_DELIVERIES=10000 WEBHOOK_STORM_KILL_MS=10000. */
-const DELIVERIES = Number(process.env.WEBHOOK_STORM_DELIVERIES ?? 1000);
+const DELIVERIES = Number(process.env.WEBHOOK_STORM_DELIVERIES ?? 500);
 const KILL_EVERY_MS = Number(process.env.WEBHOOK_STORM_KILL_MS ?? 6000);
 /** Changes a second: they go on while workers die. */
 const PACE = Number(process.env.WEBHOOK_STORM_PACE ?? 200);
