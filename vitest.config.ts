@@ -15,6 +15,8 @@ const alias = [
 
 /** Tests that start whole systems of server processes or a browser: one file at a time, after all others, or they would test the machine. */
 const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/e2e/**/*.test.ts', 'tests/integration/*.test.ts'];
+/** Whole systems too, but all they ask of time is half a minute to settle: two at once. */
+const CRASHES = ['tests/integration/*-crash.test.ts', 'tests/integration/thousand-buyers.test.ts'];
 /** Their suffix says that they need no more than a store or two. */
 const STORES = ['**/*.redis.test.ts', '**/*.pg.test.ts'];
 
@@ -42,11 +44,15 @@ export default defineConfig({
         test: {
           name: 'system',
           include: SYSTEMS,
-          exclude: [...STORES, '**/node_modules/**'],
+          exclude: [...STORES, ...CRASHES, '**/node_modules/**'],
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'crashes', include: CRASHES, maxWorkers: 2, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -60,7 +60,7 @@ async function runChecks() {
   await step('Checks', () => Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work)));
 }
 
-/** Half a minute each. A Node that npm does not give (no such platform, no network) is said and counted as skipped. */
+/** Half a minute each, beside each other. A Node that npm does not give (no such platform, no network) is said and counted as skipped. */
 async function runOnOtherNodes() {
   const own = process.versions.node.split('.')[0];
   const ranges = NODE_RANGES.filter((range) => range.split('.')[0] !== own);
@@ -69,8 +69,8 @@ async function runOnOtherNodes() {
     total.skipped += ranges.length;
     return;
   }
-  const rows = [];
-  for (const range of ranges) rows.push(await step(`Contract tests on Node ${range}`, () => runContractOn(range)));
+  const named = `Contract tests on Node ${ranges.join(' and ')}`;
+  const rows = await step(named, () => Promise.all(ranges.map((range) => runContractOn(range))));
   say(contractTable(rows));
   for (const row of rows) {
     total.passed += row.passed;

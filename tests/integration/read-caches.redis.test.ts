@@ -61,10 +61,10 @@ describe('L6 caches are copies that never go back', () => {
   });
 
   test('L6 a session remembers where its subject held something, the latest first; forgotten it is gone', async () => {
-    await caches.seen([
-      { subject: 'cy', eventId: 'e1', atMs: 1000 },
-      { subject: 'cy', eventId: 'e2', atMs: 2000 },
-    ]);
+    const crowd = Array.from({ length: 600 }, (_, i) => ({ subject: `one-of-many-${i}`, atMs: i }));
+    await caches.seen('e1', [{ subject: 'cy', atMs: 1000 }, ...crowd]);
+    await caches.seen('e2', [{ subject: 'cy', atMs: 2000 }]);
+    expect(await caches.sessionEvents('one-of-many-599')).toEqual([{ eventId: 'e1', atMs: 599 }]);
     expect(await caches.sessionEvents('cy')).toEqual([
       { eventId: 'e2', atMs: 2000 },
       { eventId: 'e1', atMs: 1000 },

@@ -10,7 +10,8 @@ import { adminCall, buyerToken, connectBuyers, plainChart, sellEvent, type Buyer
 import { recount, redisLetters } from '../helpers/truth.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 
-const BUYERS = Number(process.env.BUYERS ?? 1000);
+/** The full proof: BUYERS=1000. */
+const BUYERS = Number(process.env.BUYERS ?? 600);
 const SEED = Number(process.env.BUYERS_SEED ?? 7);
 const ROWS = 20;
 const PER_ROW = 25;

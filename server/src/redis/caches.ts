@@ -33,10 +33,13 @@ const ticketsSchema = z.object({
   ),
 });
 const FIELD = 'order';
+/** Half a millisecond of Redis. */
+const SEEN_AT_ONCE = 250;
 
 /** domain/ports/read-caches.ts over Redis. What cannot be read any more counts as not kept. */
 export function createReadCaches(redis: Redis): ReadCaches {
   const script = loadScript('cache-put');
+  const seen = loadScript('cache-seen');
   const put = async (
     key: string,
     mode: PutMode,
@@ -78,12 +81,12 @@ export function createReadCaches(redis: Redis): ReadCaches {
         .map(([eventId, atMs]) => ({ eventId, atMs: Number(atMs) }))
         .sort((a, b) => b.atMs - a.atMs);
     },
-    async seen(rows) {
-      const pipeline = redis.pipeline();
-      for (const { subject, eventId, atMs } of rows) {
-        pipeline.hset(keys.session(subject), eventId, atMs).expire(keys.session(subject), SESSION_TTL_S);
+    async seen(eventId, rows) {
+      for (let start = 0; start < rows.length; start += SEEN_AT_ONCE) {
+        const batch = rows.slice(start, start + SEEN_AT_ONCE);
+        const sessions = batch.map(({ subject }) => keys.session(subject));
+        await guard(runScript(redis, seen, sessions, [eventId, SESSION_TTL_S, ...batch.map(({ atMs }) => atMs)]));
       }
-      await guard(pipeline.exec());
     },
     async forget(orderIds, subjects) {
       const gone = [

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Sql } from '../../../server/src/db/client.js';
 import {
@@ -16,6 +17,12 @@ import { readLog, trimLog } from '../../../server/src/redis/log-stream.js';
 
 /** Entries a transaction: some 30 ms of Postgres, so that a stop is never waited for long. */
 const BATCH_ENTRIES = 1000;
+/**
+ * While changes keep coming a drain stays: to come back by the queue costs some 10 ms each time. Then others have their turn,
+ * as there are only a few drains at once.
+ */
+const LINGER_MS = 5;
+const MOST_ROUNDS = 20;
 
 export interface DrainDeps {
   readonly sql: Sql;
@@ -40,7 +47,7 @@ export interface DrainDeps {
  */
 export async function drainEvent(deps: DrainDeps, eventId: string, stopping: () => boolean): Promise<number> {
   let persisted = 0;
-  while (!stopping()) {
+  for (let rounds = 0; !stopping() && rounds < MOST_ROUNDS;) {
     const entries = await readLog(deps.redis, eventId, BATCH_ENTRIES);
     const last = entries.at(-1);
     if (last === undefined) break;
@@ -51,7 +58,9 @@ export async function drainEvent(deps: DrainDeps, eventId: string, stopping: () 
     void deps.follow?.(eventId, entries);
     await alarm(deps, eventId, entries, result);
     await trimLog(deps.redis, eventId, last);
-    if (entries.length < BATCH_ENTRIES) break;
+    if (entries.length === BATCH_ENTRIES) continue;
+    rounds++;
+    await sleep(LINGER_MS);
   }
   return persisted;
 }

@@ -24,7 +24,11 @@ export const createReadModels =
         if (entry.kind === 'hold' || entry.kind === 'transfer') latest.set(entry.subject, entry.atMs);
         if (typeof entry.extra.orderId === 'string') orderIds.add(entry.extra.orderId);
       }
-      if (latest.size > 0) await caches.seen([...latest].map(([subject, atMs]) => ({ subject, eventId, atMs })));
+      if (latest.size > 0)
+        await caches.seen(
+          eventId,
+          [...latest].map(([subject, atMs]) => ({ subject, atMs })),
+        );
       if (orderIds.size > 0) await refreshOrders({ sql, caches, logger }, [...orderIds]);
     } catch (error) {
       logger.debug({ err: error, eventId }, 'the caches wait for the next change');

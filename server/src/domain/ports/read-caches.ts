@@ -39,7 +39,7 @@ export interface ReadCaches {
   updateTickets(subject: string, orders: readonly OrderTickets[]): Promise<void>;
   /** Events in which the subject held something of late, the latest first. */
   sessionEvents(subject: string): Promise<readonly { readonly eventId: string; readonly atMs: number }[]>;
-  seen(rows: readonly { readonly subject: string; readonly eventId: string; readonly atMs: number }[]): Promise<void>;
+  seen(eventId: string, rows: readonly { readonly subject: string; readonly atMs: number }[]): Promise<void>;
   /** Everything kept of these orders and subjects goes. */
   forget(orderIds: readonly string[], subjects: readonly string[]): Promise<void>;
 }
