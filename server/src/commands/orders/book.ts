@@ -15,7 +15,7 @@ import { resolvePicks } from '../resolve.js';
 import { refuseSwitched } from '../switched.js';
 import { completed } from './confirm.js';
 import type { OrderDeps } from './deps.js';
-import { presentOrder } from './present.js';
+import { orderAnswer } from './present.js';
 import { reacquire, release } from './reacquire.js';
 import { placedBefore, reserveHold, type Reserved } from './reserve-hold.js';
 
@@ -37,11 +37,7 @@ export async function book(deps: OrderDeps, actor: Actor, payload: Booking): Pro
     const result = await deps.book.complete(placed.order.id, paid, by);
     const { order } = await completed(deps, placed.order.id, paid, result);
     const { epoch, seq, replayed } = placed;
-    return {
-      ok: true,
-      ...{ epoch, seq, replayed },
-      value: { order: presentOrder(order, (ticket) => deps.codes.codeOf(ticket)) },
-    };
+    return orderAnswer(order, deps.codes, { epoch, seq, replayed });
   } catch (error) {
     return failed(error);
   }

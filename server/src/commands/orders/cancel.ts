@@ -6,7 +6,7 @@ import { openCall } from '../context.js';
 import type { ChangeDeps } from './change.js';
 import { ownOrder } from './deps.js';
 import { applyEffects } from './effects.js';
-import { presentOrder } from './present.js';
+import { orderAnswer } from './present.js';
 import { cancelPaidOrder } from './refund.js';
 
 const PAID: ReadonlySet<string> = new Set(['completed', 'partially_refunded', 'refunded']);
@@ -34,8 +34,7 @@ export async function cancelOrder(
     if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
     if (result.kind !== 'done' && result.kind !== 'already') throw AisleError.of('UNAVAILABLE');
     await applyEffects(deps.store, deps.book, result.effects);
-    const value = { order: presentOrder(result.order, (ticket) => deps.codes.codeOf(ticket)) };
-    return { ok: true, epoch: 0, seq: 0, replayed: result.kind === 'already', value };
+    return orderAnswer(result.order, deps.codes, { replayed: result.kind === 'already' });
   } catch (error) {
     return failed(error);
   }

@@ -9,7 +9,7 @@ import { failed } from '../answer.js';
 import { fingerprintOf } from '../context.js';
 import { orderNotFound, ownOrder, type OrderDeps } from './deps.js';
 import { applyEffects } from './effects.js';
-import { presentOrder } from './present.js';
+import { orderAnswer } from './present.js';
 import { reacquire } from './reacquire.js';
 
 const RETRY_AFTER_MS = 250;
@@ -39,11 +39,7 @@ export async function confirmOrder(
       if (await reacquire(deps, actor, result.order, by)) result = await deps.book.complete(orderId, paid, by);
     }
     const { order, replayed } = await completed(deps, orderId, paid, result);
-    return {
-      ok: true,
-      ...{ epoch: 0, seq: 0, replayed },
-      value: { order: presentOrder(order, (ticket) => deps.codes.codeOf(ticket)) },
-    };
+    return orderAnswer(order, deps.codes, { replayed });
   } catch (error) {
     return failed(error);
   }

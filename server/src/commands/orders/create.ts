@@ -5,7 +5,7 @@ import type { CommandResult } from '../../domain/ports/commands.js';
 import { failed } from '../answer.js';
 import { openCall, type Call } from '../context.js';
 import type { OrderDeps } from './deps.js';
-import { presentOrder } from './present.js';
+import { orderAnswer } from './present.js';
 import { reserveHold, type ReserveRequest } from './reserve-hold.js';
 
 /** reserve: over a socket, by the buyer's own browser. */
@@ -47,11 +47,7 @@ async function placed<P extends { readonly eventId: string }>(
   try {
     const call = await openCall(deps, actor, name, payload);
     const { order, replayed, epoch, seq } = await reserveHold(deps, call, request(call));
-    return {
-      ok: true,
-      ...{ epoch, seq, replayed },
-      value: { order: presentOrder(order, (ticket) => deps.codes.codeOf(ticket)) },
-    };
+    return orderAnswer(order, deps.codes, { epoch, seq, replayed });
   } catch (error) {
     return failed(error);
   }

@@ -15,7 +15,7 @@ import { resolvePicks, type Picks } from '../resolve.js';
 import { refuseSwitched } from '../switched.js';
 import { openChange, presentChangeRefusal, returnTo, type ChangeCall, type ChangeDeps } from './change.js';
 import { applyEffects } from './effects.js';
-import { presentOrder } from './present.js';
+import { orderAnswer } from './present.js';
 
 /** Long enough for one transaction; what a crash leaves is freed by the worker, or lapses. */
 const RESERVE_MS = 60_000;
@@ -47,8 +47,7 @@ export async function exchangeOrder(
     }
     await failpoint('exchange-after-commit');
     await applyEffects(deps.store, deps.book, result.effects);
-    const order = presentOrder(result.order, (ticket) => deps.codes.codeOf(ticket));
-    return { ok: true, epoch: 0, seq: 0, replayed: result.kind === 'already', value: { order } };
+    return orderAnswer(result.order, deps.codes, { replayed: result.kind === 'already' });
   } catch (error) {
     return failed(error);
   }

@@ -1,9 +1,9 @@
-import { orderIdSchema, timestampSchema, type ListOrders, type Order } from '@aisle/client/protocol';
-import { AisleError } from '@aisle/client/protocol';
+import { AisleError, orderIdSchema, timestampSchema, type ListOrders, type Order } from '@aisle/client/protocol';
+import { z } from 'zod';
 import { isForEvent, isStaff, type Actor } from '../../domain/actor.js';
-import { invalidRequest } from '../../domain/faults.js';
+import { readCursor, writeCursor } from '../../domain/cursor.js';
 import type { CommandResult } from '../../domain/ports/commands.js';
-import type { OrderQuery, StoredOrder } from '../../domain/ports/orders.js';
+import type { OrderQuery } from '../../domain/ports/orders.js';
 import { failed, found } from '../answer.js';
 import { ownOrder, type OrderDeps } from './deps.js';
 import { presentOrder } from './present.js';
@@ -16,7 +16,7 @@ export async function getOrder(
 ): Promise<CommandResult<{ order: Order }>> {
   try {
     const order = await ownOrder(deps, actor, orderId);
-    return found({ order: presentOrder(order, (ticket) => deps.codes.codeOf(ticket)) });
+    return found({ order: presentOrder(order, deps.codes) });
   } catch (error) {
     return failed(error);
   }
@@ -38,27 +38,22 @@ export async function listOrders(
       ...filters,
       ...(isStaff(actor) ? {} : { subject: actor.subject }),
       ...(actor.events === null ? {} : { events: actor.events }),
-      ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
+      ...(cursor === undefined ? {} : { after: afterOf(cursor) }),
       limit: limit + 1,
     });
-    const items = rows.slice(0, limit).map((order) => presentOrder(order, (ticket) => deps.codes.codeOf(ticket)));
+    const items = rows.slice(0, limit).map((order) => presentOrder(order, deps.codes));
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return found({ items, ...(last === undefined ? {} : { nextCursor: writeCursor(last) }) });
+    return found({
+      items,
+      ...(last === undefined ? {} : { nextCursor: writeCursor([last.updatedAt.toISOString(), last.id]) }),
+    });
   } catch (error) {
     return failed(error);
   }
 }
 
-const writeCursor = ({ updatedAt, id }: StoredOrder): string =>
-  Buffer.from(JSON.stringify([updatedAt.toISOString(), id])).toString('base64url');
-
-function readCursor(cursor: string): NonNullable<OrderQuery['after']> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const [updatedAt, id] = Array.isArray(value) ? (value as unknown[]) : [];
-    return { updatedAt: timestampSchema.parse(updatedAt), id: orderIdSchema.parse(id) };
-  } catch {
-    // Said below.
-  }
-  throw invalidRequest([{ path: 'cursor', message: 'not a cursor of this list' }]);
+const cursorSchema = z.tuple([timestampSchema, orderIdSchema]);
+function afterOf(cursor: string): NonNullable<OrderQuery['after']> {
+  const [updatedAt, id] = readCursor(cursorSchema, cursor);
+  return { updatedAt, id };
 }

@@ -61,7 +61,7 @@ function presentRefund(
 ): RefundedOrder {
   const { providerMinor, externalMinor } = money;
   return {
-    ...presentOrder(order, (ticket) => codes.codeOf(ticket)),
+    ...presentOrder(order, codes),
     refund: { amountMinor: providerMinor + externalMinor, providerMinor, externalMinor, message: whoPays(money) },
   };
 }

@@ -19,9 +19,11 @@ import { answeredOnce } from '../../db/requests/answered-once.js';
 import type { Transaction } from '../../db/client.js';
 import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
 import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/people/erasure.js';
+import { orderSummaries } from '../../db/orders/summaries.js';
 import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/log/statistics.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
 import { isForEvent } from '../../domain/actor.js';
+import { readCursor, writeCursor } from '../../domain/cursor.js';
 import type { LiveEvent } from '../../domain/event.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { jsonBody } from '../body.js';
@@ -141,14 +143,17 @@ function eventBooks(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     const { id } = c.req.valid('param');
     const { limit, cursor, orderId, subject, requestId, ...place } = c.req.valid('query');
     const live = await visibleEvent(c, deps, id);
-    const after = cursor === undefined ? undefined : readCursor(cursor);
+    const after = cursor === undefined ? undefined : positionOf(readCursor(cursorSchema, cursor));
     const rows = await auditTrail(sql, {
       ...{ eventId: id, orderId, subject, requestId, after, limit: limit + 1 },
       place: placeOf(live, place),
     });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    const more = rows.length > limit && last !== undefined ? { nextCursor: writeCursor(last) } : {};
+    const more =
+      rows.length > limit && last !== undefined
+        ? { nextCursor: writeCursor([last.epoch, last.seq, last.placeKind, last.placeNo, last.part]) }
+        : {};
     return c.json({ items: page.map((entry) => present(live, entry)), ...more }, 200);
   });
 }
@@ -156,7 +161,7 @@ function eventBooks(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
 function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpDeps): void {
   app.openapi(orderLog, async (c) => {
     const { id } = c.req.valid('param');
-    const [order] = await sql<{ eventId: string }[]>`SELECT event_id AS "eventId" FROM orders WHERE id = ${id}`;
+    const [order] = await orderSummaries(sql, [id]);
     if (order === undefined || !isForEvent(await actorOf(c), order.eventId)) {
       throw AisleError.of('ORDER_NOT_FOUND', { details: { orderId: id } });
     }
@@ -244,14 +249,6 @@ function present({ chart: { chart } }: LiveEvent, entry: AuditEntry): LogItem {
 }
 
 const cursorSchema = z.tuple([counterSchema, counterSchema, z.enum(['seat', 'area', 'none']), z.int32(), z.int32()]);
-const writeCursor = ({ epoch, seq, placeKind, placeNo, part }: AuditEntry): string =>
-  Buffer.from(JSON.stringify([epoch, seq, placeKind, placeNo, part])).toString('base64url');
-function readCursor(cursor: string): AuditPosition {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const [epoch, seq, placeKind, placeNo, part] = cursorSchema.parse(parsed);
-    return { epoch, seq, placeKind, placeNo, part };
-  } catch {
-    throw invalidRequest([{ path: 'cursor', message: 'not a cursor of this list' }]);
-  }
-}
+const positionOf = ([epoch, seq, placeKind, placeNo, part]: z.output<typeof cursorSchema>): AuditPosition => ({
+  ...{ epoch, seq, placeKind, placeNo, part },
+});

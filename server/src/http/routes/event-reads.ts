@@ -1,10 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AisleError, eventIdSchema, listEventsSchema, timestampSchema, type SeatEvent } from '@aisle/client/protocol';
+import { AisleError, eventIdSchema, listEventsSchema, timestampSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { findEvent, listEvents } from '../../db/events/events.js';
 import { actorOf, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
-import { invalidRequest } from '../../domain/faults.js';
+import { readCursor, writeCursor } from '../../domain/cursor.js';
 import * as doc from '../openapi.js';
 import { hideDraft } from '../visible.js';
 
@@ -37,12 +37,17 @@ export function eventReadRoutes(app: OpenAPIHono<AppEnv>, { sql, directory }: Ht
     const { cursor, ...query } = c.req.valid('query');
     const { role, events } = await actorOf(c);
     const drafts = role === 'admin' && (events ?? true);
-    const after = cursor === undefined ? {} : { after: readCursor(cursor) };
+    const after = cursor === undefined ? {} : { after: afterOf(cursor) };
     const records = await listEvents(sql, { ...query, drafts, ...after, limit: query.limit + 1 });
     const items = records.slice(0, query.limit).map(({ event }) => event);
     const last = items.at(-1);
     return c.json(
-      { items, ...(records.length > query.limit && last !== undefined ? { nextCursor: writeCursor(last) } : {}) },
+      {
+        items,
+        ...(records.length > query.limit && last !== undefined
+          ? { nextCursor: writeCursor([last.startsAt, last.id]) }
+          : {}),
+      },
       200,
     );
   });
@@ -64,13 +69,7 @@ export function eventReadRoutes(app: OpenAPIHono<AppEnv>, { sql, directory }: Ht
 }
 
 const cursorSchema = z.tuple([timestampSchema, eventIdSchema]);
-const writeCursor = ({ startsAt, id }: SeatEvent): string =>
-  Buffer.from(JSON.stringify([startsAt, id])).toString('base64url');
-function readCursor(cursor: string): { startsAt: string; id: string } {
-  try {
-    const [startsAt, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { startsAt, id };
-  } catch {
-    throw invalidRequest([{ path: 'cursor', message: 'not a cursor of this list' }]);
-  }
+function afterOf(cursor: string): { startsAt: string; id: string } {
+  const [startsAt, id] = readCursor(cursorSchema, cursor);
+  return { startsAt, id };
 }
