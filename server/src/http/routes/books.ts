@@ -15,13 +15,11 @@ import {
 } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { auditTrail, orderTrail, type AuditEntry, type AuditPosition, type OrderChange } from '../../db/log/audit.js';
-import { answeredOnce } from '../../db/requests/answered-once.js';
 import type { Transaction } from '../../db/client.js';
 import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
 import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/people/erasure.js';
 import { orderSummaries } from '../../db/orders/summaries.js';
 import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/log/statistics.js';
-import { canonicalHash } from '../../domain/chart/canonical.js';
 import { isForEvent } from '../../domain/actor.js';
 import { readCursor, writeCursor } from '../../domain/cursor.js';
 import type { LiveEvent } from '../../domain/event.js';
@@ -29,6 +27,7 @@ import { invalidRequest } from '../../domain/faults.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
+import { once } from '../once.js';
 import * as doc from '../openapi.js';
 import { visibleEvent } from '../visible.js';
 
@@ -183,21 +182,17 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpD
   app.openapi(erase, async (c) => {
     const { subject } = await actorOf(c);
     const body = c.req.valid('json');
-    const id = c.req.valid('header')['idempotency-key'];
-    const asked = id === undefined ? null : { subject: subject ?? '', id, fingerprint: canonicalHash(['erase', body]) };
     if (body.subject === ADMIN_KEY_SUBJECT) {
       throw invalidRequest([{ path: 'subject', message: 'the admin key is nobody' }]);
     }
     let gone: Erased = { logRows: 0, orderIds: [], subjects: [] };
-    const result = await answeredOnce(sql, asked, async (tx) => {
+    const answer = await once(c, sql, ['erase', body], async (tx) => {
       gone = await erased(tx, { ...body, actor: subject ?? '' });
       return { orders: gone.orderIds.length, logRows: gone.logRows };
     });
     // Redis away: the copies end by themselves, within a day.
     await caches.forget(gone.orderIds, gone.subjects).catch(() => undefined);
-    if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
-    if (result.kind === 'replay') c.set('replayed', true);
-    return c.json(result.answer, 200);
+    return c.json(answer, 200);
   });
 }
 

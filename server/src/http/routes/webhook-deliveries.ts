@@ -16,7 +16,8 @@ import { allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 import * as model from '../webhook-models.js';
-import { existing, managerOf, once } from './webhooks.js';
+import { once } from '../once.js';
+import { existing } from './webhooks.js';
 
 const params = z.object({ id: model.webhookIdSchema });
 const deliveryParams = params.extend({ deliveryId: model.deliveryIdSchema });
@@ -86,7 +87,6 @@ const replayMany = doc.route(
 
 export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: HttpDeps): void {
   app.openapi(test, async (c) => {
-    await managerOf(c);
     const { id } = existing(await findEndpoint(sql, c.req.valid('param').id));
     const { deliveryId } = await once(c, sql, ['test-webhook', id], async (tx) => {
       const made = await recordFor(tx, id, testMessage(new Date(clock())));
@@ -97,7 +97,6 @@ export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: 
   });
 
   app.openapi(list, async (c) => {
-    await managerOf(c);
     const { id } = existing(await findEndpoint(sql, c.req.valid('param').id));
     const { status, limit, cursor } = c.req.valid('query');
     const before = cursor === undefined ? undefined : Number(cursor);
@@ -109,7 +108,6 @@ export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: 
   });
 
   app.openapi(replayOne, async (c) => {
-    await managerOf(c);
     const { id, deliveryId } = c.req.valid('param');
     const endpoint = existing(await findEndpoint(sql, id));
     await once(c, sql, ['replay-webhook', id, deliveryId], async (tx) => ({
@@ -119,7 +117,6 @@ export function webhookDeliveryRoutes(app: OpenAPIHono<AppEnv>, { sql, clock }: 
   });
 
   app.openapi(replayMany, async (c) => {
-    await managerOf(c);
     const { id } = existing(await findEndpoint(sql, c.req.valid('param').id));
     const { since } = c.req.valid('json');
     const answer = await once(c, sql, ['replay-dead-webhooks', id, since], async (tx) => ({

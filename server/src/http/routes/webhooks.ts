@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AisleError, type Fault } from '@aisle/client/protocol';
+import { type AisleError, type Fault } from '@aisle/client/protocol';
 import { z } from 'zod';
 import {
   changeEndpoint,
@@ -12,15 +12,14 @@ import {
   unknownEvents,
   type WebhookEndpoint,
 } from '../../db/webhooks/endpoints.js';
-import { answeredOnce } from '../../db/requests/answered-once.js';
-import type { Sql, Transaction } from '../../db/client.js';
-import { canonicalHash } from '../../domain/chart/canonical.js';
+import type { Sql } from '../../db/client.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { addressFault, literalAddress, urlFault, type AddressPolicy } from '../../domain/webhooks/address.js';
 import { liveSecrets } from '../../domain/webhooks/secrets.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppContext, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
+import { once } from '../once.js';
 import * as doc from '../openapi.js';
 import * as model from '../webhook-models.js';
 
@@ -116,7 +115,7 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
 
   app.openapi(create, async (c) => {
     const body = c.req.valid('json');
-    const createdBy = await managerOf(c);
+    const createdBy = (await actorOf(c)).subject ?? '';
     refuse(await faultsOf(sql, policy, body));
     const { url, description = '', types = ['*'], events = null } = body;
     const { id } = await once(c, sql, ['create-webhook', body], async (tx) => ({
@@ -127,7 +126,6 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 
   app.openapi(list, async (c) => {
-    await managerOf(c);
     const { limit, cursor } = c.req.valid('query');
     const found = await listEndpoints(sql, limit + 1, cursor ?? '');
     const items = found.slice(0, limit);
@@ -137,12 +135,10 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 
   app.openapi(get, async (c) => {
-    await managerOf(c);
     return c.json(present(existing(await findEndpoint(sql, c.req.valid('param').id)), clock()), 200);
   });
 
   app.openapi(patch, async (c) => {
-    await managerOf(c);
     const { status, ...body } = c.req.valid('json');
     refuse(await faultsOf(sql, policy, body));
     const state =
@@ -152,13 +148,11 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   });
 
   app.openapi(remove, async (c) => {
-    await managerOf(c);
     if (!(await deleteEndpoint(sql, c.req.valid('param').id))) throw noSuchWebhook();
     return c.body(null, 204);
   });
 
   app.openapi(rotate, async (c) => {
-    await managerOf(c);
     // No body at all is no {} to the validator: the default counts then too.
     const { keepSeconds } = model.rotateModel.parse(c.req.valid('json') ?? {});
     const { id } = c.req.valid('param');
@@ -167,29 +161,6 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     }));
     return c.json(withSecret(c, existing(await findEndpoint(sql, id)), clock()), 200);
   });
-}
-
-/** Webhooks tell of every event: a token for some events manages none. */
-export async function managerOf(c: AppContext): Promise<string> {
-  const { subject, events } = await actorOf(c);
-  if (events !== null) throw AisleError.of('FORBIDDEN', { message: 'This token is for some events alone.' });
-  return subject ?? '';
-}
-
-/** A POST under its Idempotency-Key, where it came with one; the second time nothing is done (SPEC P5). */
-export async function once<T extends Readonly<Record<string, string | number>>>(
-  c: AppContext,
-  sql: Sql,
-  content: readonly unknown[],
-  work: (tx: Transaction) => Promise<T>,
-): Promise<T> {
-  const id = c.req.header('idempotency-key');
-  const subject = await managerOf(c);
-  const request = id === undefined ? null : { subject, id, fingerprint: canonicalHash(content) };
-  const result = await answeredOnce(sql, request, work);
-  if (result.kind === 'mismatch') throw AisleError.of('IDEMPOTENCY_MISMATCH');
-  if (result.kind === 'replay') c.set('replayed', true);
-  return result.answer;
 }
 
 export const noSuchWebhook = (): AisleError =>
