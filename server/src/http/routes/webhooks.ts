@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { type AisleError, type Fault } from '@aisle/client/protocol';
+import type { AisleError, Fault } from '@aisle/client/protocol';
 import { z } from 'zod';
 import {
   changeEndpoint,
