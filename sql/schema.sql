@@ -227,10 +227,12 @@ CREATE TABLE maintenance_log (
   duration_ms integer,
   differences jsonb DEFAULT '{}'::jsonb NOT NULL,
   operator text NOT NULL,
-  CONSTRAINT maintenance_log_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'log_gap'::text, 'postgres_behind'::text, 'redis_behind'::text, 'drift'::text, 'repair'::text]))),
+  paused_ms integer,
+  CONSTRAINT maintenance_log_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'log_gap'::text, 'postgres_behind'::text, 'redis_behind'::text, 'drift'::text, 'repair'::text, 'restore'::text]))),
   CONSTRAINT maintenance_log_pkey PRIMARY KEY (id)
 );
 CREATE INDEX maintenance_log_event ON public.maintenance_log USING btree (event_id, at);
+CREATE INDEX maintenance_log_kind ON public.maintenance_log USING btree (kind, event_id, id);
 
 CREATE TABLE order_changes (
   order_id text NOT NULL,

@@ -1,10 +1,9 @@
 import { ConfigError, readConfig, type Config } from './platform/config.js';
 import { configureFailpoints } from './platform/failpoint.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import { watchLoop } from './platform/loop-watch.js';
+import { STOP_SELF_MS } from './platform/stop-limits.js';
 import { startServer } from './server.js';
-
-/** Past this the process ends whatever is still open. */
-const STOP_DEADLINE_MS = 8000;
 
 function settings(): { config: Config; database: string; redis: string } {
   const config = readConfig(process.env);
@@ -28,7 +27,10 @@ async function run(): Promise<void> {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    setTimeout(() => {
+      logger.error('the server did not stop in time');
+      process.exit(1);
+    }, config.AISLE_DRAIN_MS + STOP_SELF_MS).unref();
     Promise.resolve(server?.close()).then(
       () => process.exit(0),
       (error: unknown) => fatal(logger, error),
@@ -37,6 +39,7 @@ async function run(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+  watchLoop();
   server = await startServer(config, { database, redis }, logger);
 }
 

@@ -23,6 +23,7 @@ import { createOrderBook } from './db/orders/order-book.js';
 import { createSwitchBoard, type SwitchBoard } from './db/switches/switch-board.js';
 import type { LiveEvent } from './domain/event.js';
 import type { Commands } from './domain/ports/commands.js';
+import { readinessOf } from './domain/ports/health.js';
 import type { HoldPace } from './domain/ports/switches.js';
 import type { OrderChangeCommands } from './domain/ports/order-changes.js';
 import type { OrderSales } from './domain/ports/orders.js';
@@ -42,7 +43,7 @@ import { createHoldPace } from './limits/hold-pace.js';
 import { createLimits, type Limits } from './limits/limits.js';
 import { openPayments } from './open-payments.js';
 import { createPaymentProvider } from './payments/registry.js';
-import { systemClock } from './platform/clock.js';
+import { monotonicClock, systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import type { Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
@@ -60,9 +61,12 @@ import { createTickets, type Tickets } from './tickets/index.js';
 
 /** HTTP requests under way at a stop may take this long to finish. */
 const GRACEFUL_MS = 3000;
+/** Of the drain's time: until a balancer that asks /readyz sends nobody here any more. */
+const LEAD_SHARE = 0.25;
 
 export interface RunningServer {
   readonly port: number;
+  /** Sends sockets elsewhere, finishes what is under way, lets go of everything (SPEC N2). */
   close(): Promise<void>;
 }
 
@@ -127,13 +131,22 @@ export async function startServer(
   const provider = createPaymentProvider(config, systemClock);
   const payments = openPayments({ ...base, orderBook, provider, sales: orders, seats: commands });
   const identity = openIdentity(base);
-  fetch = openHttp(base, { feed, commands, orders, orderChanges, payments, ...identity, ...fairUse });
+  let draining = false;
+  const isDraining = (): boolean => draining;
+  fetch = openHttp(base, { feed, commands, orders, orderChanges, payments, isDraining, ...identity, ...fairUse });
   const gateway = createGateway({
     ...{ engine, commands, orders, ...identity, ...fairUse },
     ...{ feed, directory, config, version, metrics, logger },
   });
   const sweeping = startSweeping(base, feed);
 
+  const drain = async (): Promise<void> => {
+    draining = true;
+    const shared = config.AISLE_PROCESSES > 1;
+    // A sibling on the same port takes whoever comes now; a balancer has to be told first, by /readyz.
+    if (shared) engine.stopListening();
+    await gateway.drain(config.AISLE_DRAIN_MS, shared ? 0 : config.AISLE_DRAIN_MS * LEAD_SHARE);
+  };
   const close = async (): Promise<void> => {
     await gateway.close();
     identity.revocations.close();
@@ -147,7 +160,13 @@ export async function startServer(
     const { port } = await engine.listen(config.AISLE_PORT, config.AISLE_HOST);
     logger.info({ port, host: config.AISLE_HOST, engine: engine.name, version }, 'listening');
     await base.guard.start();
-    return { port, close };
+    return {
+      port,
+      async close() {
+        await drain();
+        await close();
+      },
+    };
   } catch (error) {
     await close();
     throw error;
@@ -163,7 +182,7 @@ function openBase(config: Config, urls: { database: string; redis: string }, log
   redis.on('error', (error: Error) => logger.debug({ err: error }, 'redis connection'));
   const notices = createNotices(redis, subscriber, logger);
   const directory = createEventDirectory({
-    ...{ sql, clock: systemClock, logger },
+    ...{ sql, clock: monotonicClock, logger },
     subscribe: (listener) => notices.onNotice(listener),
   });
   const common = { sql, redis, logger, operator, metrics };
@@ -175,13 +194,14 @@ function openBase(config: Config, urls: { database: string; redis: string }, log
       await notices.announce(eventId);
     },
   });
-  const guard = createRedisGuard({ ...common, rebuilder });
+  const source = new RedisSeatChangeSource(subscriber, logger);
+  const guard = createRedisGuard({ ...common, rebuilder, onReplaced: () => source.reconnect() });
   const store = new RedisSeatStore({
     redis,
     isReady: () => guard.isReady(),
     epochOf: async (eventId) => (await directory.get(eventId)).epoch,
+    onUnknown: () => guard.suspect(),
   });
-  const source = new RedisSeatChangeSource(subscriber, logger);
   const postgres = watchPostgres(sql, metrics, logger);
   const tickets = createTickets({ sql, clock: systemClock, logger });
   const version = aisleVersion();
@@ -212,7 +232,7 @@ function openIdentity({ config, sql, redis, notices, logger, store, directory }:
     tell: () => notices.tell('revocations'),
     subscribe: (listener) => notices.onTold('revocations', listener),
   });
-  const holdingEvents = createHoldingEvents(sql, systemClock);
+  const holdingEvents = createHoldingEvents(sql, monotonicClock);
   const carrier = createHoldCarrier({
     ...{ store, directory, orders: createCarriedOrders(sql) },
     eventsHeldBy: async (subject) => eventsHeldBy(redis, await holdingEvents(), subject),
@@ -252,7 +272,7 @@ function openFairUse({ config, sql, redis, notices, logger, metrics }: Base): Fa
 
 const switchControl = (base: Base, switches: SwitchBoard): SwitchControl => {
   const { sql, redis, store, directory, notices, logger } = base;
-  const holdingEvents = createHoldingEvents(sql, systemClock);
+  const holdingEvents = createHoldingEvents(sql, monotonicClock);
   return {
     async changed() {
       const told = await Promise.allSettled([switches.refresh(), notices.tell('switches')]);
@@ -279,6 +299,7 @@ function openHttp(
     orders: OrderSales;
     orderChanges: OrderChangeCommands;
     payments: PaymentCommands;
+    isDraining: () => boolean;
   } & Identity &
     Omit<FairUse, 'pace'>,
 ): FetchHandler {
@@ -290,13 +311,16 @@ function openHttp(
     caches: createReadCaches(base.redis),
     webhookPolicy: parseAddressPolicy(config.AISLE_WEBHOOK_ALLOW_PRIVATE),
     health: {
-      redis: guard.health.redis,
-      postgres: postgres.up,
-      reasons: () => [
-        ...guard.health.reasons(),
-        ...postgres.reasons(),
-        ...(parts.revocations.isKnown() ? [] : ['what is revoked has not been read yet']),
-      ],
+      readiness: () =>
+        readinessOf(
+          [
+            ...(parts.isDraining() ? ['draining'] : []),
+            ...guard.health.reasons(),
+            ...(parts.revocations.isKnown() ? [] : ['what is revoked has not been read yet']),
+          ],
+          // Another node would have no more of it than this one.
+          postgres.reasons(),
+        ),
     },
     hooks: eventHooks(base),
     switchControl: switchControl(base, parts.switches),

@@ -1,5 +1,6 @@
 import { AisleError } from '../protocol/errors.js';
 import type { Hello } from '../protocol/down/hello.js';
+import { RECONNECT } from '../protocol/down/notice.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { UpName, UpPayload, UpResults } from '../protocol/up/up.js';
 import type { BaseUrl } from '../base-url.js';
@@ -15,6 +16,8 @@ import { askToken, renewInMs } from './token.js';
 
 /** A connection that lived this long starts its backoff anew. */
 const STABLE_MS = 5_000;
+/** Asked to connect anew, answers are waited for this long: the server gives twice that. */
+const LEAVE_MS = 1_000;
 /** Handshakes refused for their token in a row, each with a new token, before it is given up. */
 const MAX_TOKENS_REFUSED = 5;
 
@@ -275,8 +278,11 @@ export class Connection {
       onReady: (hello) => this.#onReady(socket, hello, token),
       onEnd: (ending) => this.#onEnd(socket, ending, token),
       onMessage: (message) => {
+        const code = message.name === 'notice' ? message.payload.code : '';
+        // Nothing that a person should read.
+        if (code === RECONNECT) return socket.leave(LEAVE_MS);
         // A server that ends a connection for its token says so first.
-        if (message.name === 'notice' && message.payload.code === 'UNAUTHENTICATED') {
+        if (code === 'UNAUTHENTICATED') {
           this.#reason = 'refused';
           this.#given = null;
         }
@@ -316,14 +322,15 @@ export class Connection {
     } else if (kind === 'refused' && !error.retryable) {
       return this.#leave({ at: 'closed', error });
     }
-    this.#retry(error);
+    // The server asks its clients one after the other: no further wait, unless they are sent round in circles.
+    this.#retry(error, kind === 'moved' && this.#attempt === 0);
   }
 
-  #retry(error: AisleError): void {
+  #retry(error: AisleError, atOnce = false): void {
     const { backoffMinMs, backoffMaxMs } = this.#settings.timeouts;
     const attempt = this.#attempt++;
     // On top of it: many are told the same time.
-    const retryInMs = backoffMs(attempt, backoffMinMs, backoffMaxMs) + (error.retryAfterMs ?? 0);
+    const retryInMs = atOnce ? 0 : backoffMs(attempt, backoffMinMs, backoffMaxMs) + (error.retryAfterMs ?? 0);
     const cancel = after(retryInMs, () => this.#open());
     this.#leave({ at: 'waiting', attempt, error, retryInMs, cancel });
   }

@@ -12,8 +12,8 @@ import { isHello, isMessage, MESSAGE_NAMES, type Message } from './messages.js';
 export type Outcome =
   { readonly kind: 'ack'; readonly value: unknown } | { readonly kind: 'timeout' } | { readonly kind: 'lost' };
 
-/** How an attempt or connection ended. `refused`: the server said no, and why. */
-export type Ending = { readonly kind: 'refused' | 'failed' | 'cut'; readonly error: AisleError };
+/** How an attempt or connection ended. `refused`: the server said no, and why. `moved`: it asked us to connect anew. */
+export type Ending = { readonly kind: 'refused' | 'failed' | 'cut' | 'moved'; readonly error: AisleError };
 
 export interface SocketHandlers {
   onReady(hello: Hello): void;
@@ -34,6 +34,7 @@ export class AisleSocket {
   readonly #connectMs: number;
   #cancelTimer = (): void => undefined;
   #ended = false;
+  #leaving = false;
   #heardAtMs = monotonicMs();
 
   constructor(base: BaseUrl, auth: Handshake, connectMs: number, handlers: SocketHandlers) {
@@ -101,6 +102,7 @@ export class AisleSocket {
       if (!this.#pending.delete(settle)) return;
       cancel();
       done(outcome);
+      this.#move();
     };
     const cancel = after(timeoutMs, () => settle({ kind: 'timeout' }));
     this.#pending.add(settle);
@@ -116,6 +118,18 @@ export class AisleSocket {
     if (this.#heardAtMs > sinceMs) return false;
     this.#end('cut', unavailable('The server fell silent.'));
     return true;
+  }
+
+  /** Ends it once no answer is awaited, at the latest after `waitMs`: what is then open is asked again on the next one. */
+  leave(waitMs: number): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#cancelTimer = after(waitMs, () => this.#move(true));
+    this.#move();
+  }
+
+  #move(now = this.#pending.size === 0): void {
+    if (this.#leaving && now) this.#end('moved', unavailable('The server asked to connect anew.'));
   }
 
   close(): void {

@@ -5,5 +5,7 @@
  *  1  2026-11  first: subscribe, hold, hold-best, extend, release, holds, authenticate; seats, beacon, inventory, …
  *  1  2026-11  reserve, orders, tickets, payments; feeMinor and taxMinor of a ticket type; keys, revocation, holds carried over by
  *              authenticate; a subject has no control characters, which no token had (added, nothing renamed)
+ *  1  2026-11  notice RECONNECT: a server that is about to stop asks its clients to connect anew (a name for a code; old clients go on)
+ *  1  2026-11  stale: a beacon, the answer to subscribe and GET seats say that the map could not be checked lately (added)
  */
 export const PROTOCOL_VERSION = 1;

@@ -76,6 +76,8 @@ export class EventFeed {
   readonly #random: () => number;
   #phase: Phase = { at: 'cut' };
   #stale = true;
+  /** The server cannot check its own map. */
+  #doubted = false;
   #subscribedAtMs = -Infinity;
   #attempt = 0;
   #behind = 0;
@@ -145,6 +147,8 @@ export class EventFeed {
     const position = this.store.position;
     if (this.#phase.at !== 'live' || position === null || beacon.epoch < position.epoch) return;
     this.#setStatus(beacon.status);
+    this.#doubted = beacon.stale === true;
+    this.#tellStale();
     if (beacon.epoch > position.epoch) return this.#resubscribe(null);
     if (beacon.seq <= position.seq) return;
     this.#cancelLag();
@@ -198,10 +202,15 @@ export class EventFeed {
     this.#cancelSilence();
     this.#phase = phase;
     if (phase.at === 'live') this.#watchSilence();
-    const stale = phase.at === 'subscribing' ? phase.stale || this.#stale : phase.at !== 'live';
+    this.#tellStale();
+  }
+
+  #tellStale(): void {
+    const { at } = this.#phase;
+    const stale = this.#phase.at === 'subscribing' ? this.#phase.stale || this.#stale : at !== 'live' || this.#doubted;
     if (stale === this.#stale) return;
     this.#stale = stale;
-    if (phase.at !== 'closed') this.#emit({ name: 'stale', value: stale });
+    if (at !== 'closed') this.#emit({ name: 'stale', value: stale });
   }
 
   /** One timer, moved on lazily: a frame costs no timer. */
@@ -266,6 +275,7 @@ export class EventFeed {
     this.chartVersion = chartVersion;
     const statusChanged = this.status !== value.status;
     this.status = value.status;
+    this.#doubted = value.stale === true;
     this.#enter({ at: 'live' });
     if (!isEmpty(verdict.change)) this.#emit({ name: 'change', value: verdict.change });
     if (statusChanged) this.#emit({ name: 'status', value: value.status });

@@ -10,6 +10,8 @@ import { isReserved, unauthenticated } from './claims.js';
 
 /** A key that was right is not asked for again this long; a revocation takes it out at once. */
 const FRESH_MS = 3000;
+/** Who was let in before does not wait longer for a Postgres that is slow; what was revoked meanwhile its own list says. */
+const PATIENCE_MS = 200;
 const TOUCH_EVERY_MS = 5 * 60_000;
 const MAX_CACHED = 10_000;
 const SECRET_BYTES = 32;
@@ -80,14 +82,15 @@ class CachedApiKeys implements ApiKeys {
 
   async #find(name: string, id: string, secret: string): Promise<ApiKey> {
     const cached = this.#known.get(name);
-    if (cached !== undefined && this.deps.clock() - cached.checkedAtMs < FRESH_MS) return cached.key;
+    // Either way: checked in what is now the future, the clock was set back, and nobody knows how long ago it was.
+    if (cached !== undefined && Math.abs(this.deps.clock() - cached.checkedAtMs) < FRESH_MS) return cached.key;
     let asked = this.#asking.get(name);
     if (asked === undefined) {
       asked = this.#ask(name, id, secret).finally(() => this.#asking.delete(name));
       this.#asking.set(name, asked);
     }
     try {
-      return await asked;
+      return await (cached === undefined ? asked : withPatience(asked, cached.key));
     } catch (error) {
       if (cached !== undefined && error instanceof AisleError && error.code === 'UNAVAILABLE') return cached.key;
       throw error;
@@ -122,12 +125,26 @@ class CachedApiKeys implements ApiKeys {
 
   #touch(id: string): void {
     const now = this.deps.clock();
-    if (now - (this.#touchedAtMs.get(id) ?? 0) < TOUCH_EVERY_MS) return;
+    if (Math.abs(now - (this.#touchedAtMs.get(id) ?? 0)) < TOUCH_EVERY_MS) return;
     this.#touchedAtMs.set(id, now);
     touchApiKey(this.deps.sql, id, TOUCH_EVERY_MS).catch((error: unknown) => {
       this.#touchedAtMs.delete(id);
       this.deps.logger.debug({ err: error, key: id }, 'use of a key not noted');
     });
+  }
+}
+
+/** `otherwise`, where `asked` takes too long; how it ends then is for the next who asks. */
+async function withPatience<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), PATIENCE_MS);
+  });
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

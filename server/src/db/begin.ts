@@ -10,7 +10,8 @@ const LOST: ReadonlySet<string> = new Set([
 const NOTICED_AFTER_MS = 500;
 const MAX_CAUSES = 5;
 
-function saysLost(error: unknown): boolean {
+/** It, or one of its causes, says that the connection ended. */
+export function isLostConnection(error: unknown): boolean {
   let at = error;
   for (let depth = 0; depth < MAX_CAUSES && at instanceof Error; depth++) {
     if ('code' in at && typeof at.code === 'string' && LOST.has(at.code)) return true;
@@ -49,7 +50,7 @@ export async function begin<Types extends Record<string, unknown>, T>(
             (error: unknown) => {
               const thrown = error instanceof Error ? error : new Error(String(error));
               // Another connection's loss says the same (a body may ask Redis); then this one is there to roll back.
-              if (saysLost(thrown)) setTimeout(fail, NOTICED_AFTER_MS, thrown);
+              if (isLostConnection(thrown)) setTimeout(fail, NOTICED_AFTER_MS, thrown);
               else fail(thrown);
             },
           );

@@ -12,7 +12,7 @@ export interface Breaker {
   admit(): boolean;
   succeeded(): void;
   failed(): void;
-  /** When something last succeeded, ms since 1970; 0: never. */
+  /** When something last succeeded, by the clock it was given; 0: never. */
   lastSuccessMs(): number;
 }
 

@@ -1,6 +1,6 @@
 import { AisleError } from '@aisle/client/protocol';
 import postgres from 'postgres';
-import { systemClock } from '../platform/clock.js';
+import { monotonicClock } from '../platform/clock.js';
 import { begin } from './begin.js';
 import { createBreaker, type Breaker } from './breaker.js';
 
@@ -13,6 +13,8 @@ interface Types extends Record<string, unknown> {
   bigint: number;
 }
 
+/** Connections that a server process or a worker opens at most. */
+export const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_S = 2;
 const IDLE_TIMEOUT_S = 60;
 const RECONNECT_DELAY_S = 0.1;
@@ -27,7 +29,7 @@ const RETRY_AFTER_MS = 1000;
 const breakers = new WeakMap<object, Breaker>();
 
 export interface DatabaseOptions {
-  /** Connections at most; default 10. */
+  /** Connections at most; default POOL_SIZE. */
   readonly max?: number;
   readonly applicationName?: string;
 }
@@ -35,7 +37,7 @@ export interface DatabaseOptions {
 /** No session state and no named statements: works behind a transaction pooler. Connects when first asked. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Sql {
   const sql = postgres(url, {
-    max: options.max ?? 10,
+    max: options.max ?? POOL_SIZE,
     connect_timeout: CONNECT_TIMEOUT_S,
     idle_timeout: IDLE_TIMEOUT_S,
     backoff: () => RECONNECT_DELAY_S,
@@ -44,7 +46,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Sql {
     connection: { application_name: options.applicationName ?? 'aisle' },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
   });
-  breakers.set(sql, createBreaker(systemClock));
+  breakers.set(sql, createBreaker(monotonicClock));
   return sql;
 }
 
@@ -92,7 +94,7 @@ export async function guarded<T>(
 ): Promise<T> {
   const breaker = breakers.get(sql);
   if (breaker !== undefined && !breaker.admit()) throw unavailable(new Error('Postgres was away a moment ago'));
-  const startedAtMs = systemClock();
+  const startedAtMs = monotonicClock();
   try {
     const result = await withDeadline(typeof work === 'function' ? work() : work, deadlineMs);
     breaker?.succeeded();
@@ -128,17 +130,35 @@ export function transaction<T>(
   );
 }
 
-/** Round trip in ms, asked past the breaker: the health check that closes it again. */
+/** Pings that nobody has answered yet. */
+const asking = new WeakMap<Sql, Promise<number>>();
+
+/**
+ * Round trip in ms, asked past the breaker: the health check that closes it again. One at a time: where Postgres is slower than the
+ * checks come, they would take every connection of the pool. A check that finds one under way waits for that one.
+ */
 export async function ping(sql: Sql, deadlineMs = STATEMENT_DEADLINE_MS): Promise<number> {
   const breaker = breakers.get(sql);
-  const startedAt = performance.now();
+  let asked = asking.get(sql);
+  if (asked === undefined) {
+    asked = askOnce(sql).finally(() => asking.delete(sql));
+    asking.set(sql, asked);
+    // Its end comes after the deadline of whoever asked.
+    asked.catch(() => undefined);
+  }
   try {
-    await withDeadline(sql`SELECT 1`, deadlineMs);
+    const ms = await withDeadline(asked, deadlineMs);
+    breaker?.succeeded();
+    return ms;
   } catch (error) {
     breaker?.failed();
     throw unavailable(error);
   }
-  breaker?.succeeded();
+}
+
+async function askOnce(sql: Sql): Promise<number> {
+  const startedAt = performance.now();
+  await sql`SELECT 1`;
   return performance.now() - startedAt;
 }
 

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDatabase, type Sql, type Transaction } from './client.js';
+import { begin } from './begin.js';
+import { guarded, openDatabase, type Sql, type Transaction } from './client.js';
 
 const FILE_NAME = /^(\d{6})_[a-z0-9_]+\.sql$/;
 /** A migration waits this long for a table that others use before it gives up, rather than queueing everybody behind it. */
@@ -52,10 +53,38 @@ export async function migrate(
   }
 }
 
+export interface SchemaState {
+  /** File names that this build has and the database has not, in order. */
+  readonly pending: readonly string[];
+  /** Migrations the database has that this build does not know. */
+  readonly newer: readonly string[];
+  /** How many were applied. */
+  readonly applied: number;
+}
+
+/**
+ * How a database stands to this build; changes nothing. Throws MigrationError where an applied file was edited or renamed, and
+ * AisleError UNAVAILABLE.
+ */
+export async function pendingMigrations(sql: Sql, options: { readonly dir?: string } = {}): Promise<SchemaState> {
+  const files = await readMigrations(options.dir ?? findMigrations());
+  const [table] = await guarded(
+    sql,
+    sql<{ there: boolean }[]>`SELECT to_regclass('schema_migrations') IS NOT NULL AS there`,
+  );
+  const history =
+    table?.there === true
+      ? await guarded(sql, sql<Applied[]>`SELECT number, name, checksum FROM schema_migrations ORDER BY number`)
+      : [];
+  const newer = check(files, history);
+  const applied = history.length;
+  return { pending: files.slice(applied - newer.length).map(({ name }) => name), newer, applied };
+}
+
 async function run(sql: Sql, files: readonly Migration[]): Promise<MigrationReport> {
   const applied: string[] = [];
   for (;;) {
-    const step = await sql.begin(async (tx) => {
+    const step = await begin(sql, '', async (tx) => {
       await tx`SELECT pg_advisory_xact_lock(hashtextextended('aisle:migrate', 0))`;
       await tx`
         CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -6,6 +6,8 @@ import type { LocalBroadcast } from '../domain/ports/seat-feed.js';
 import type { StorePosition, StoreSnapshot } from '../domain/ports/seat-store.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
+import { areasView } from './areas-view.js';
+import { keep } from './buffer.js';
 import { FrameWriter } from './frame-writer.js';
 import type { PublicStates } from './letters.js';
 import { Joiners, type Position } from './joiners.js';
@@ -15,14 +17,14 @@ import type { SnapshotReason, Snapshots } from './snapshots.js';
 
 /** Redis says the event is further than the mirror: messages may be on their way for this long (SPEC F4). */
 export const BEHIND_PATIENCE_MS = 100;
+/** A mirror that was not seen to be where Redis is for this long is shown as stale (SPEC F9). Looks come each second. */
+export const STALE_AFTER_MS = 2000;
 /** A subscriber who must see a later position waits at most this long for it. */
 const AHEAD_WAIT_MS = 2000;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1000;
 const START_ATTEMPTS = 5;
 const URGENT_ATTEMPTS = 5;
-/** While a snapshot is awaited; past this the messages are let go and the next snapshot makes up for them. */
-const MAX_BUFFERED = 10_000;
 /** `again`: asked anew while a snapshot that may be too old was under way. */
 type State =
   | { readonly kind: 'starting'; buffer: SeatChanges[]; overflown: boolean }
@@ -54,6 +56,8 @@ export class EventFeed {
   #live: LiveEvent;
   #viewers = 0;
   #behindTimer: NodeJS.Timeout | null = null;
+  /** When the mirror was last known to be where Redis is; performance.now(). */
+  #verifiedAtMs = performance.now();
   readonly #writer: FrameWriter;
   readonly #joiners = new Joiners(
     (position, attach) => this.#admit(position, attach),
@@ -78,6 +82,10 @@ export class EventFeed {
   }
   get publicStates(): PublicStates {
     return this.#live.event.publicStates;
+  }
+  /** The map is the last that was known: it cannot be checked. */
+  get stale(): boolean {
+    return this.#mirror !== null && performance.now() - this.#verifiedAtMs > STALE_AFTER_MS;
   }
   get viewers(): number {
     return this.#viewers;
@@ -143,7 +151,12 @@ export class EventFeed {
     }
     this.#setStatus(position.status, position.version);
     if (position.seq > mirror.seq) this.#expect(position);
-    else if (position.seq === mirror.seq) this.#writer.verified();
+    else this.#verified();
+  }
+
+  /** To be called a few times a second. */
+  tellIfStale(): void {
+    if (this.stale && this.#state.kind !== 'closed') this.#writer.unverified();
   }
 
   /** Postgres's word on the event has changed. */
@@ -213,8 +226,15 @@ export class EventFeed {
     if (result === 'gap' || result === 'epoch') return result;
     if (changes.status !== undefined && changes.epoch === mirror.epoch)
       this.#setStatus(changes.status.status, changes.status.version);
+    // Redis is heard, and nothing between is missing.
+    if (result === 'applied') this.#verifiedAtMs = performance.now();
     if (result === 'applied') this.#writer.changed(mirror, changes.inventory.length > 0);
     return null;
+  }
+
+  #verified(): void {
+    this.#verifiedAtMs = performance.now();
+    this.#writer.verified();
   }
 
   #setStatus(status: EventStatus, version: number): void {
@@ -277,6 +297,7 @@ export class EventFeed {
     this.#state = { kind: 'live' };
     if (before !== null && before !== mirror) this.#writer.reload(mirror);
     else this.#writer.flush();
+    this.#verified();
     this.#boundary();
     return true;
   }
@@ -327,6 +348,7 @@ export class EventFeed {
       const mirror = this.#mirror;
       if (mirror === null || this.#state.kind !== 'live' || mirror.epoch !== position.epoch) return;
       if (mirror.seq < position.seq) this.resync('behind');
+      else this.#verified();
     }, BEHIND_PATIENCE_MS);
   }
 
@@ -355,6 +377,8 @@ export class EventFeed {
     const states = this.publicStates;
     const changes = position?.epoch === mirror.epoch ? mirror.changesSince(position.seq, states) : null;
     this.deps.metrics.resumes.inc({ kind: changes === null ? 'map' : 'changes' });
+    const { stale } = this;
+    if (stale) this.#writer.doubted();
     return {
       eventId: this.eventId,
       status: mirror.status,
@@ -363,28 +387,12 @@ export class EventFeed {
       chartVersion: mirror.chartVersion,
       ...(changes === null ? { map: mirror.map(states) } : { changes }),
       areas: areasView(this.#live, mirror.areas),
+      ...(stale ? { stale } : {}),
     };
   }
 }
 
-/** [[capacity, available], …] by areaNo. */
-export function areasView(live: LiveEvent, available: readonly number[]): [number, number][] {
-  return Array.from(live.chart.areaCapacity, (capacity, areaNo): [number, number] => [
-    capacity,
-    available[areaNo] ?? 0,
-  ]);
-}
-
 /** A function, for it changes while a snapshot is awaited and TypeScript cannot see that. */
 const askedAgain = (state: { readonly again: boolean }): boolean => state.again;
-
-function keep(state: { buffer: SeatChanges[]; overflown: boolean }, changes: SeatChanges): void {
-  if (state.buffer.length < MAX_BUFFERED) {
-    state.buffer.push(changes);
-    return;
-  }
-  state.buffer = [];
-  state.overflown = true;
-}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

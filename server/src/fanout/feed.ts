@@ -6,7 +6,8 @@ import type { LocalBroadcast, SeatFeed } from '../domain/ports/seat-feed.js';
 import type { CategoryCounts, SeatStore, StorePosition } from '../domain/ports/seat-store.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
-import { areasView, EventFeed, type EventFeedDeps } from './event-feed.js';
+import { areasView } from './areas-view.js';
+import { EventFeed, type EventFeedDeps } from './event-feed.js';
 import type { Position } from './joiners.js';
 import { encodeCodes, toCodes } from './letters.js';
 import type { EventMirror } from './mirror.js';
@@ -14,6 +15,10 @@ import { Snapshots } from './snapshots.js';
 
 /** Every so often Redis is asked where the mirrored events stand (SPEC F4); ±10 %, so that nodes don't ask together. */
 const POLL_MS = 1000;
+/** After a look that failed. */
+const POLL_AGAIN_MS = 250;
+/** How late at most viewers are told that their map is stale. */
+const STALE_CHECK_MS = 250;
 /** A mirror outlives its last viewer by this long: reloads and page changes cost Redis nothing. */
 export const LINGER_MS = 10_000;
 /** Past what timers take (24.8 days) nothing is attended; holds of staff last hours. */
@@ -53,6 +58,7 @@ class NodeSeatFeed implements SeatFeed {
   readonly #snapshots: Snapshots;
   readonly #eventDeps: EventFeedDeps;
   #pollTimer: NodeJS.Timeout | null = null;
+  readonly #staleTimer: NodeJS.Timeout;
   #closed = false;
 
   constructor(private readonly deps: SeatFeedDeps) {
@@ -63,7 +69,8 @@ class NodeSeatFeed implements SeatFeed {
       for (const { feed } of this.#entries.values()) feed.resync('resubscribed');
     });
     deps.directory.onChange((live) => this.#entries.get(live.event.id)?.feed.onDirectory(live));
-    this.#schedulePoll();
+    this.#schedulePoll(POLL_MS);
+    this.#staleTimer = setInterval(() => this.#tellStale(), STALE_CHECK_MS);
   }
 
   async subscribe(
@@ -111,6 +118,7 @@ class NodeSeatFeed implements SeatFeed {
     const mirror = this.#mirror(live);
     if (mirror !== null) {
       const { status, epoch, seq, chartVersion } = mirror;
+      const stale = this.#entries.get(eventId)?.feed.stale === true;
       return {
         eventId,
         status,
@@ -119,6 +127,7 @@ class NodeSeatFeed implements SeatFeed {
         chartVersion,
         map: mirror.map(states),
         areas: areasView(live, mirror.areas),
+        ...(stale ? { stale } : {}),
       };
     }
     if (live.epoch === 0) return draftView(live);
@@ -156,6 +165,7 @@ class NodeSeatFeed implements SeatFeed {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#pollTimer !== null) clearTimeout(this.#pollTimer);
+    clearInterval(this.#staleTimer);
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const { linger } of entries) if (linger !== null) clearTimeout(linger);
@@ -207,20 +217,29 @@ class NodeSeatFeed implements SeatFeed {
     this.#ending.set(eventId, tracked);
   }
 
-  #schedulePoll(): void {
+  #schedulePoll(waitMs: number): void {
     if (this.#closed) return;
     this.#pollTimer = setTimeout(
       () => {
         this.#poll().then(
-          () => this.#schedulePoll(),
+          () => this.#schedulePoll(POLL_MS),
           (error: unknown) => {
             this.deps.logger.debug({ err: error }, 'positions unknown; mirrors kept as they are');
-            this.#schedulePoll();
+            this.#schedulePoll(POLL_AGAIN_MS);
           },
         );
       },
-      POLL_MS * (0.9 + Math.random() / 5),
+      waitMs * (0.9 + Math.random() / 5),
     );
+  }
+
+  #tellStale(): void {
+    let stale = 0;
+    for (const { feed } of this.#entries.values()) {
+      feed.tellIfStale();
+      if (feed.stale) stale++;
+    }
+    this.deps.metrics.staleMirrors.set(stale);
   }
 
   async #poll(): Promise<void> {

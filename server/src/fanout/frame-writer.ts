@@ -29,6 +29,8 @@ export class FrameWriter {
   #mirror: EventMirror | null = null;
   #sentSeq = 0;
   #lastSentMs = 0;
+  /** Viewers were last told that the map is not checked. */
+  #doubted = false;
 
   /** `onBoundary` is called after each flush, in the same turn. */
   constructor(
@@ -80,11 +82,32 @@ export class FrameWriter {
     this.#send('reload', { eventId: this.live.event.id, epoch: mirror.epoch, chartVersion: mirror.chartVersion });
   }
 
-  /** The mirror was just found to be where Redis is: only then may a beacon say so (SPEC F4). */
+  /** The mirror was just found to be where Redis is: only then may a beacon say so (SPEC F4). Viewers who thought otherwise are told. */
   verified(): void {
     const mirror = this.#mirror;
-    if (mirror === null || !this.isCurrent(mirror) || performance.now() - this.#lastSentMs < BEACON_SILENCE_MS) return;
-    this.#send('beacon', { eventId: this.live.event.id, epoch: mirror.epoch, seq: mirror.seq, status: mirror.status });
+    if (mirror === null || !this.isCurrent(mirror)) return;
+    if (this.#doubted || this.#isSilent()) this.#sendBeacon(mirror, false);
+  }
+
+  /** The mirror could not be compared with Redis lately (SPEC F9): said at once, and again after each silence. */
+  unverified(): void {
+    const mirror = this.#mirror;
+    if (mirror === null || !this.isCurrent(mirror)) return;
+    if (!this.#doubted || this.#isSilent()) this.#sendBeacon(mirror, true);
+  }
+
+  /** A viewer was told so otherwise. */
+  doubted(): void {
+    this.#doubted = true;
+  }
+
+  #isSilent(): boolean {
+    return performance.now() - this.#lastSentMs >= BEACON_SILENCE_MS;
+  }
+
+  #sendBeacon({ epoch, seq, status }: EventMirror, stale: boolean): void {
+    this.#doubted = stale;
+    this.#send('beacon', { eventId: this.live.event.id, epoch, seq, status, ...(stale ? { stale } : {}) });
     this.#lastSentMs = performance.now();
   }
 

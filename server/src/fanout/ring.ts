@@ -6,8 +6,10 @@ const MAX_ENTRIES = 16_384;
 const MAX_BYTES = 4 * 1024 * 1024;
 const ENTRY_BYTES = 80;
 const PLACE_BYTES = 40;
-/** Dropped entries are cut off the array in batches, so that dropping stays O(1). */
+/** Places of dropped entries are cut off the array in batches, so that dropping stays O(1). */
 const COMPACT_AFTER = 1024;
+/** Stands where an entry was until then: a thousand dropped ones, of thousands of seats each, would be hundreds of megabytes. */
+const DROPPED: SeatChangeEntry = { seq: 0, seats: [], areas: [] };
 
 /**
  * The last changes of one event, one entry a seq, bounded by entries and by bytes. Holds everything in (floor, to]:
@@ -72,7 +74,7 @@ export class ChangeRing {
     if (oldest === undefined) return;
     this.#floor = oldest.seq;
     this.#bytes -= weight(oldest);
-    this.#start++;
+    this.#entries[this.#start++] = DROPPED;
     if (this.#start < COMPACT_AFTER) return;
     this.#entries.splice(0, this.#start);
     this.#start = 0;

@@ -1,5 +1,12 @@
 import type { Socket } from 'socket.io';
-import { AisleError, PROTOCOL_VERSION, wireError, type SubscribeAck, type WireError } from '@aisle/client/protocol';
+import {
+  AisleError,
+  PROTOCOL_VERSION,
+  RECONNECT,
+  wireError,
+  type SubscribeAck,
+  type WireError,
+} from '@aisle/client/protocol';
 import type { Actor } from '../domain/actor.js';
 import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
@@ -15,6 +22,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { eventRoom, subjectRoom } from './broadcast.js';
+import { stopping } from './drain.js';
 import { invalidRequest } from '../domain/faults.js';
 import type { HandlerContext, HandlerResult } from './handlers/handler.js';
 import { ROUTES, type Route } from './handlers/index.js';
@@ -69,6 +77,9 @@ export class Connection {
   #lastRefused = 0;
   /** The tail of the events that must not overtake each other. */
   #tail: Promise<void> = Promise.resolve();
+  /** Events whose answer is not given yet. */
+  #underWay = 0;
+  #finishing = false;
 
   constructor(
     private readonly socket: Socket,
@@ -108,6 +119,21 @@ export class Connection {
     this.#dismiss('revoked', wireError('UNAUTHENTICATED', { message: 'The token was revoked.' }));
   }
 
+  /** This node is about to stop: the client is asked to go to another one (SPEC N3). */
+  sendAway(): void {
+    this.#notice(RECONNECT, 'This server is about to stop; another one goes on.');
+  }
+
+  /** Answers what is under way, refuses what comes now, then ends without a farewell packet: that would tell clients to stay away. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#underWay === 0) this.cut();
+  }
+
+  cut(): void {
+    this.socket.conn.close();
+  }
+
   /** The socket is gone. */
   closed(): void {
     const session = this.#session;
@@ -124,13 +150,20 @@ export class Connection {
       return;
     }
     const ack: Answer = (body) => void Reflect.apply(last, undefined, [body]);
+    if (this.#finishing) return ack({ ok: false, error: stopping() });
     this.#watched(name, this.#handle(name, args.slice(0, -1), ack));
   }
 
   #watched(name: string, work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.deps.logger.error({ err: error, event: name.slice(0, 64), socket: this.socket.id }, 'client event failed');
-    });
+    this.#underWay++;
+    work
+      .catch((error: unknown) => {
+        this.deps.logger.error({ err: error, event: name.slice(0, 64), socket: this.socket.id }, 'client event failed');
+      })
+      .finally(() => {
+        this.#underWay--;
+        if (this.#finishing) this.finish();
+      });
   }
 
   /** Counted like any other event: leaving out the acknowledgement is no way round the limit. */

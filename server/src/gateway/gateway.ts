@@ -15,6 +15,7 @@ import type { Config } from '../platform/config.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { Connection, type ConnectionDeps } from './connection.js';
+import { sendAway, stopping } from './drain.js';
 import { countConnections } from './open-connections.js';
 import { DEFAULT_MAX_BACKPRESSURE_BYTES, type Engine } from './engines/engine.js';
 import { admitSocket } from './admission.js';
@@ -46,6 +47,11 @@ export interface GatewayDeps {
 }
 
 export interface Gateway {
+  /**
+   * Admits nobody any more and sends every socket elsewhere, one after the other, over `drainMs`; resolves when the last one
+   * has gone, or when the time is over. `leadMs` of it pass before the first one is asked (SPEC N2, N3).
+   */
+  drain(drainMs: number, leadMs: number): Promise<void>;
   /** Admits nobody any more and drops every socket without a farewell packet: clients then come back, elsewhere. */
   close(): Promise<void>;
 }
@@ -59,7 +65,7 @@ export interface Gateway {
  *   gateway   = createGateway({ engine, commands, sessions, feed, … })
  *   await engine.listen(port, host)
  *
- * and back: gateway.close(), feed.close(), engine.close(gracefulMs).
+ * and back: gateway.drain(drainMs, leadMs), gateway.close(), feed.close(), engine.close(gracefulMs).
  */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { engine, metrics, logger } = deps;
@@ -124,11 +130,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
 
   return {
+    async drain(drainMs, leadMs) {
+      draining = true;
+      await sendAway(connections, drainMs, leadMs);
+    },
     async close() {
       draining = true;
       clearInterval(rechecking);
-      // A DISCONNECT packet would tell clients to stay away; a closed transport makes them reconnect.
-      for (const socket of engine.io.sockets.sockets.values()) socket.conn.close();
+      for (const connection of connections) connection.cut();
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -145,10 +154,7 @@ function toConnectionDeps(deps: GatewayDeps): ConnectionDeps {
   };
 }
 
-const refusedWhileDraining = (): { kind: 'refused'; error: WireError } => ({
-  kind: 'refused',
-  error: AisleError.of('UNAVAILABLE', { message: 'This server is shutting down.', retryAfterMs: 1000 }).toWire(),
-});
+const refusedWhileDraining = (): { kind: 'refused'; error: WireError } => ({ kind: 'refused', error: stopping() });
 
 /** connect_error with `data` = the error object. */
 function connectError(error: WireError): Error {

@@ -30,9 +30,18 @@ function toWire(thrown: unknown, requestId: string, logger: Logger): WireError {
     return thrown.code === 'INTERNAL' ? internal(requestId) : thrown.toWire();
   }
   if (thrown instanceof HTTPException) return fromFramework(thrown);
+  if (wentAway(thrown)) return invalidRequest([{ path: '', message: 'the body did not come whole' }]).toWire();
   logger.error({ err: thrown, requestId }, 'request failed');
   return internal(requestId);
 }
+
+/**
+ * The client left in the middle of its body, as uWS's body and as Node's http say it: no fault of ours, and whoever does it all day
+ * shall not fill the log with errors.
+ */
+const wentAway = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  (thrown.name === 'AbortError' || (thrown.message === 'aborted' && 'code' in thrown && thrown.code === 'ECONNRESET'));
 
 const internal = (requestId: string): WireError => wireError('INTERNAL', { details: { requestId } });
 

@@ -20,7 +20,7 @@ export const isUpkeepJob = (name: string): name is UpkeepJobName => UPKEEP_JOBS.
  * lost loaded again (SPEC R4). sale-windows: saleStartsAt and saleEndsAt (architecture §11).
  * settle-orders, expire-orders, orphan-orders: what crashes and time left of orders (SPEC O2, O3).
  * refund-cancelled: paid orders of cancelled events (SPEC O7).
- * consistency: each order's places against Redis (SPEC L5). payments: attempts whose end is not known, refunds (SPEC O4).
+ * consistency: Redis against Postgres, every place (SPEC L5, R6). payments: attempts whose end is not known, refunds (SPEC O4).
  * clean-up: outbox rows and remembered answers that have served.
  */
 export const UPKEEP_EVERY_MS: Readonly<Record<UpkeepJobName, number>> = {

@@ -9,7 +9,10 @@ export interface Jobs {
    * work left after it asks again.
    */
   drain(eventId: string): Promise<void>;
-  /** Puts the schedulers where they belong; repeated, because queue keys may be lost at any time (SPEC L2). */
+  /**
+   * Puts the schedulers where they belong; repeated, because queue keys may be lost at any time (SPEC L2), and because their times
+   * are those of whichever worker had the last turn.
+   */
   upsertSchedulers(): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,6 +25,8 @@ export interface JobsDeps {
   readonly logger: Logger;
 }
 
+/** Clocks of workers differ by this much without harm. */
+const AHEAD_MS = 1000;
 /** Event ids have no ':', which BullMQ forbids in job ids; the prefix keeps them from being digits only. */
 const drainJobId = (eventId: string): string => `drain-${eventId}`;
 /** Ids of what is done or failed must be free again at once. */
@@ -39,7 +44,11 @@ export function createJobs({ connection, prefix, logger }: JobsDeps): Jobs {
       await drains.add('drain', drainJobSchema.parse({ eventId }), { jobId: drainJobId(eventId) });
     },
     async upsertSchedulers() {
+      const known = await upkeep.getJobSchedulers();
       for (const name of UPKEEP_JOBS) {
+        const next = known.find(({ key }) => key === name)?.next ?? 0;
+        // Put there by a worker whose clock was, or is, ahead: nobody else would take it up before then.
+        if (next > Date.now() + UPKEEP_EVERY_MS[name] + AHEAD_MS) await upkeep.removeJobScheduler(name);
         await upkeep.upsertJobScheduler(name, { every: UPKEEP_EVERY_MS[name] }, { name, opts: LEAVE_NOTHING });
       }
     },

@@ -81,6 +81,8 @@ export const configSchema = z
       .optional(),
     AISLE_REDIS_CLUSTER: flag('0'),
     AISLE_TICK_MS: z.coerce.number().int().min(5).max(1000).default(50),
+    /** A server that is asked to stop sends its sockets elsewhere over this time (SPEC N2). */
+    AISLE_DRAIN_MS: z.coerce.number().int().min(0).max(300_000).default(10_000),
     AISLE_DEMO: flag('0'),
     AISLE_MIGRATE: flag('1'),
     AISLE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -99,8 +101,12 @@ export const configSchema = z
     AISLE_LIMITS_SUBSCRIPTIONS: limit(20),
     /** Change-log entries per event that may wait for Postgres before new holds are refused (SPEC L2). */
     AISLE_LOG_MAX_ENTRIES: z.coerce.number().int().min(100).default(1_000_000),
-    /** Loopback port of the worker's /metrics, /healthz and /readyz; absent: it listens nowhere. */
+    /** Port of the worker's /metrics, /healthz and /readyz; absent: it listens nowhere. */
     AISLE_WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+    /** Whoever reaches it needs no token: for a network of one's own. */
+    AISLE_WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+    /** What the worker may do about drift between Redis and Postgres (SPEC R6). */
+    AISLE_DRIFT_REPAIR: z.enum(['off', 'sold', 'rebuild']).default('sold'),
     /** Webhooks to private addresses: 0, 1, or networks such as 10.1.0.0/16 (SPEC W7). */
     AISLE_WEBHOOK_ALLOW_PRIVATE: networks,
     /** Who takes the money of POST /v1/checkout (SPEC O4); none: the shop does (O5). */

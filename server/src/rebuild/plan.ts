@@ -209,15 +209,12 @@ class Floor {
       count.pending += pending;
       count.sold += sold;
     };
-    this.letters.forEach((letter, seatNo) => {
+    const { seatCategory } = this.#chart;
+    for (let seatNo = 0; seatNo < this.letters.length; seatNo++) {
+      const letter = this.letters[seatNo];
       const pending = letter === LETTER.held || letter === LETTER.reserved;
-      add(
-        this.#chart.seatCategory[seatNo],
-        letter === LETTER.free ? 1 : 0,
-        pending ? 1 : 0,
-        letter === LETTER.sold ? 1 : 0,
-      );
-    });
+      add(seatCategory[seatNo], letter === LETTER.free ? 1 : 0, pending ? 1 : 0, letter === LETTER.sold ? 1 : 0);
+    }
     this.areas.forEach((area, areaNo) => {
       add(this.#chart.areaCategory[areaNo], room(area), area.held + area.reserved, area.sold);
     });

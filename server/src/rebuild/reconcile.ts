@@ -7,10 +7,10 @@ import {
   readRedisIdentity,
   recordRedisIdentity,
   sameIdentity,
-  type RedisIdentity,
 } from '../db/loading/redis-identity.js';
 import type { Logger } from '../platform/logger.js';
-import { readRedisInfo } from '../redis/identity.js';
+import { readRedisInfo, type RedisInfo } from '../redis/identity.js';
+import { beginMark, completeMark, isWhole, readMark } from '../redis/mark.js';
 import type { Rebuilder } from './rebuilder.js';
 
 export interface ReconcileDeps {
@@ -26,19 +26,24 @@ const AT_ONCE = 3;
 const ATTEMPTS = 3;
 
 /**
- * Loads every event into a Redis that was not seen before, then records it (SPEC R1). Of all processes one does it; the
- * others wait at the lock and find it done. Throws where Redis or Postgres fail, or Redis changed meanwhile: to be repeated.
+ * Loads every event into a Redis that was not seen before, or that lost what it was given, then marks and records it (SPEC
+ * R1). Of all processes one does it; the others wait at the lock and find it done. Throws where Redis or Postgres fail, or
+ * Redis changed meanwhile: to be repeated.
  */
-export async function reconcile(deps: ReconcileDeps, identity: RedisIdentity): Promise<void> {
+export async function reconcile(deps: ReconcileDeps, identity: RedisInfo): Promise<void> {
   const startedAt = performance.now();
   await begin(deps.sql, '', async (tx) => {
     await lockRedisIdentity(tx);
     const recorded = await readRedisIdentity(tx);
-    if (recorded !== null && sameIdentity(recorded, identity)) return;
+    const same = recorded !== null && sameIdentity(recorded, identity);
+    if (same && isWhole(await readMark(deps.redis), identity)) return;
+    const begun = await beginMark(deps.redis);
     const eventIds = await liveEventIds(deps.sql);
     await loadAll(deps, eventIds);
     const now = await readRedisInfo(deps.redis);
     if (!sameIdentity(now, identity)) throw new Error('Redis changed while events were loaded into it');
+    if (!(await completeMark(deps.redis, begun, now)))
+      throw new Error('Redis was emptied while events were loaded into it');
     await recordRedisIdentity(tx, identity, deps.operator);
     deps.logger.info(
       { events: eventIds.length, ms: Math.round(performance.now() - startedAt) },

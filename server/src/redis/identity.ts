@@ -10,20 +10,31 @@ export interface RedisInfo {
   /** "redis 7.0.15", "valkey 8.1.4" */
   readonly software: string;
   readonly luaFix: 'yes' | 'no' | 'unknown';
+  /** used_memory, and maxmemory (0: no bound). */
+  readonly memoryBytes: number;
+  readonly maxmemoryBytes: number;
+  /** The append-only file is on, and its last write and rewrite succeeded. */
+  readonly aofOk: boolean;
+  /** Keys that were thrown out for want of memory, since it started or its statistics were reset. */
+  readonly evictedKeys: number;
 }
 
 export async function readRedisInfo(redis: Redis): Promise<RedisInfo> {
   return parseRedisInfo(await redis.info());
 }
 
-/** Throws where the text is no INFO of a Redis. */
-export function parseRedisInfo(text: string): RedisInfo {
-  const fields = new Map(
+/** INFO by field; of its sections nothing is left. */
+export const infoFields = (text: string): ReadonlyMap<string, string> =>
+  new Map(
     text.split(/\r?\n/).flatMap((line): [string, string][] => {
       const at = line.indexOf(':');
       return at > 0 ? [[line.slice(0, at), line.slice(at + 1)]] : [];
     }),
   );
+
+/** Throws where the text is no INFO of a Redis. */
+export function parseRedisInfo(text: string): RedisInfo {
+  const fields = infoFields(text);
   const runId = fields.get('run_id');
   const masterReplid = fields.get('master_replid');
   const role = fields.get('role');
@@ -40,6 +51,13 @@ export function parseRedisInfo(text: string): RedisInfo {
     maxmemoryPolicy: fields.get('maxmemory_policy') ?? '',
     software: `${name} ${version}`,
     luaFix: luaFixOf(name, version),
+    memoryBytes: Number(fields.get('used_memory') ?? 0),
+    maxmemoryBytes: Number(fields.get('maxmemory') ?? 0),
+    evictedKeys: Number(fields.get('evicted_keys') ?? 0),
+    aofOk:
+      fields.get('aof_enabled') === '1' &&
+      fields.get('aof_last_write_status') === 'ok' &&
+      fields.get('aof_last_bgrewrite_status') === 'ok',
   };
 }
 

@@ -23,6 +23,10 @@ export const keys = {
   reservedIndex: (eventId: string): string => `holds:reserved-index:${tag(eventId)}`,
   /** hash status version epoch loading seq chartVersion layoutVersion seats areas categories holdMs maxHoldMs maxPlaces logLimit */
   event: (eventId: string): string => `event:${tag(eventId)}`,
+  /** For SCAN: the hashes of all events. */
+  everyEvent: 'event:{*}',
+  /** The event that such a key belongs to; null: some other key. */
+  eventOfKey: (key: string): string | null => /^event:\{(.+)\}$/.exec(key)?.[1] ?? null,
   /** stream, ids <epoch>-<seq>: the outbox */
   log: (eventId: string): string => `log:${tag(eventId)}`,
   /** string: fingerprint and answer of a request id */
@@ -36,6 +40,8 @@ export const keys = {
   session: (subject: string): string => `session:${subject}`,
   /** string: this effect of an order was done, for a day */
   effect: (eventId: string, effectId: number): string => `effect:${tag(eventId)}:${effectId}`,
+  /** string: this Redis was given every event, and what was given is still there (mark.ts) */
+  reconciled: 'aisle:reconciled',
   /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */
   rateLimitPrefix: (scope: string): string => `rate_limit:${scope}`,
 } as const;

@@ -22,6 +22,13 @@ export interface LogState {
   readonly loading: number | null;
   /** Event version that Redis goes by; 0: none. */
   readonly version: number;
+  /** '' where Redis does not know the event. */
+  readonly status: string;
+  /** Position of the oldest entry that waits; null: none does. All before it was trimmed, and so was in Postgres once. */
+  readonly oldest: { readonly epoch: number; readonly seq: number } | null;
+  /** Postgres went back in time for this event (SPEC R3); `listed`: what is sold was written down. */
+  readonly behind: boolean;
+  readonly listed: boolean;
 }
 
 /** The oldest entries that were not trimmed, in order. Throws AisleError UNAVAILABLE. */
@@ -55,8 +62,9 @@ export async function logStates(redis: Redis, eventIds: readonly string[]): Prom
   if (eventIds.length === 0) return [];
   const pipeline = redis.pipeline();
   for (const eventId of eventIds) {
-    pipeline.hmget(keys.event(eventId), 'epoch', 'seq', 'loading', 'version');
+    pipeline.hmget(keys.event(eventId), ...STATE_FIELDS);
     pipeline.xlen(keys.log(eventId));
+    pipeline.xrange(keys.log(eventId), '-', '+', 'COUNT', 1);
   }
   const replies = await pipeline.exec().catch((error: unknown) => {
     throw redisFailure(error);
@@ -67,11 +75,24 @@ export async function logStates(redis: Redis, eventIds: readonly string[]): Prom
     return result;
   };
   return eventIds.map((_eventId, i) => {
-    const fields = value(2 * i);
-    const [epoch, seq, loading, version] = Array.isArray(fields) ? fields.map(numberOrNull) : [];
-    const waiting = Number(value(2 * i + 1));
-    return { waiting, epoch: epoch ?? null, seq: seq ?? 0, loading: loading ?? null, version: version ?? 0 };
+    const fields: unknown = value(3 * i);
+    const all: unknown[] = Array.isArray(fields) ? fields : [];
+    const [epoch, seq, loading, version] = all.map(numberOrNull);
+    const [status, behind, listed] = all.slice(4);
+    return {
+      ...{ waiting: Number(value(3 * i + 1)), oldest: positionOf(firstId(value(3 * i + 2))) },
+      ...{ epoch: epoch ?? null, seq: seq ?? 0, loading: loading ?? null, version: version ?? 0 },
+      ...{ status: typeof status === 'string' ? status : '', behind: typeof behind === 'string' },
+      listed: typeof listed === 'string',
+    };
   });
+}
+
+const STATE_FIELDS = ['epoch', 'seq', 'loading', 'version', 'status', 'behind', 'behindListed'] as const;
+
+function positionOf(streamId: string): LogState['oldest'] {
+  const [epoch, seq] = streamId.split('-').map(Number);
+  return epoch === undefined || seq === undefined ? null : { epoch, seq };
 }
 
 const numberOrNull = (value: unknown): number | null => (typeof value === 'string' ? Number(value) : null);

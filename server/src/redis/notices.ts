@@ -27,17 +27,25 @@ export function createNotices(redis: Redis, subscriber: Redis, logger: Logger): 
   subscriber.subscribe(channels.adminUpdates).catch((error: unknown) => {
     logger.warn({ err: error }, 'no change notices until Redis is back');
   });
-  const publish = async (message: string): Promise<void> => {
-    try {
-      await redis.publish(channels.adminUpdates, message);
-    } catch (error) {
-      throw redisFailure(error);
-    }
-  };
+  const publish = (message: string): Promise<void> => publishNotice(redis, message);
   return {
     announce: publish,
     onNotice: (listener) => listeners.push(listener),
-    tell: (topic) => publish(`!${topic}`),
+    tell: (topic) => tellNodes(redis, topic),
     onTold: (topic, listener) => void told.set(topic, [...(told.get(topic) ?? []), listener]),
   };
+}
+
+/** For who has something to tell and nothing to hear: all nodes read this again. Throws UNAVAILABLE; who listens also polls. */
+export const tellNodes = (redis: Redis, topic: Topic): Promise<void> => publishNotice(redis, `!${topic}`);
+
+/** The same for one event: status, prices, epoch. */
+export const announceEvent = (redis: Redis, eventId: string): Promise<void> => publishNotice(redis, eventId);
+
+async function publishNotice(redis: Redis, message: string): Promise<void> {
+  try {
+    await redis.publish(channels.adminUpdates, message);
+  } catch (error) {
+    throw redisFailure(error);
+  }
 }

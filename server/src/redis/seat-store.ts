@@ -21,6 +21,8 @@ export interface RedisSeatStoreDeps {
   readonly isReady: () => boolean;
   /** The epoch Postgres gave the event; needed by reads that name no epoch themselves. */
   readonly epochOf: (eventId: string) => Promise<number>;
+  /** Redis does not know an event that it was asked about: it may have lost everything. */
+  readonly onUnknown?: () => void;
   /** Where the scripts are, ending in a slash; for tests that plant faults in them. */
   readonly luaFolder?: URL;
 }
@@ -199,6 +201,7 @@ export class RedisSeatStore implements port.SeatStore {
     const reply = asStrings(
       await this.#run(this.#scripts.snapshot, [keys.event(eventId), keys.map(eventId)], [tag(eventId)]),
     );
+    if (reply[1] === 'epoch') this.#deps.onUnknown?.();
     if (reply[0] !== 'ok') throw unavailable(reply[1] ?? 'epoch');
     const [, epoch, seq, status, version, chartVersion, letters = '', areas, counts = ''] = reply;
     return {
@@ -230,6 +233,7 @@ export class RedisSeatStore implements port.SeatStore {
       const [epoch, seq, status, version, chartVersion, loading] = Array.isArray(values)
         ? (values as (string | null)[])
         : [];
+      if (typeof epoch !== 'string' && typeof loading !== 'string') this.#deps.onUnknown?.();
       if (typeof epoch !== 'string' || typeof loading === 'string') return null;
       return {
         epoch: Number(epoch),
@@ -312,8 +316,7 @@ export class RedisSeatStore implements port.SeatStore {
       input.staff ? 1 : 0,
       requestId,
     ];
-    const reply = await this.#run(script, [...common, ...declared], [...head, ...args]);
-    return decodeOutcome(reply, decode);
+    return this.#outcome(await this.#run(script, [...common, ...declared], [...head, ...args]), decode);
   }
 
   /** A call of Aisle's own, nothing remembered: lua/lib/step.lua. */
@@ -326,10 +329,17 @@ export class RedisSeatStore implements port.SeatStore {
   ): Promise<port.Outcome<T>> {
     const common = [keys.event(eventId), keys.map(eventId), keys.log(eventId)];
     const indexes = [keys.holdsIndex(eventId), keys.reservedIndex(eventId)];
-    return decodeOutcome(
+    return this.#outcome(
       await this.#run(script, [...common, ...indexes, ...declared], [tag(eventId), ...args]),
       decode,
     );
+  }
+
+  #outcome<T>(reply: unknown, decode: Decode<T>): port.Outcome<T> {
+    const outcome = decodeOutcome(reply, decode);
+    // Every event that is loaded has an epoch above 0.
+    if (!outcome.ok && outcome.refusal.code === 'UNAVAILABLE' && outcome.epoch === 0) this.#deps.onUnknown?.();
+    return outcome;
   }
 
   #gate(): void {

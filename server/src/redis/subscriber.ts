@@ -83,6 +83,11 @@ export class RedisSeatChangeSource implements SeatChangeSource {
     this.#resync = listener;
   }
 
+  /** A new connection: the one there is may be to a Redis that is no longer the one in use. */
+  reconnect(): void {
+    this.#redis.disconnect(true);
+  }
+
   async close(): Promise<void> {
     this.#redis.disconnect();
     return Promise.resolve();

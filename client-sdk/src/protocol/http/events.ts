@@ -62,6 +62,8 @@ export const seatsViewSchema = z.object({
   chartVersion: counterSchema,
   map: z.string(),
   areas: z.array(z.tuple([z.int(), z.int()])),
+  /** The last map that was known: it could not be checked against the seat store lately. */
+  stale: z.literal(true).optional(),
 });
 /** GET /v1/events/{id}/inventory */
 export const inventoryViewSchema = z.object({

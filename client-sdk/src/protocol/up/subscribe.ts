@@ -20,6 +20,8 @@ export const subscribeAckSchema = z.object({
   changes: z.array(z.union([z.int(), z.string()])).optional(),
   /** [[capacity, available], …] by areaNo. */
   areas: z.array(z.tuple([z.int(), z.int()])),
+  /** As of a beacon: the last map that was known, until a beacon without it. */
+  stale: z.literal(true).optional(),
 });
 export type Subscribe = z.infer<typeof subscribeSchema>;
 export type SubscribeAck = z.infer<typeof subscribeAckSchema>;

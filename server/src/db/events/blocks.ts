@@ -99,9 +99,9 @@ function placesOf(write: BlockEntry): BlockedPlace[] {
 }
 
 // Rows go over as one JSON parameter: up to 10,000 seats a call, and no limit of 65,534 parameters in sight. In place order,
-// so that two calls over the same places never wait for each other in a ring.
+// so that two calls over the same places never wait for each other in a ring; seats first, as where tickets go back to blocks.
 const sorted = (places: readonly BlockedPlace[]): BlockedPlace[] =>
-  [...places].sort((a, b) => (a.kind === b.kind ? a.placeNo - b.placeNo : a.kind < b.kind ? -1 : 1));
+  [...places].sort((a, b) => (a.kind === b.kind ? a.placeNo - b.placeNo : a.kind === 'seat' ? -1 : 1));
 
 /** Returns what it changed, exactly: seats blocked already (or not at all) are left as they are; quantities of areas add up. */
 type PlaceWriter = (tx: Transaction, eventId: string, places: readonly BlockedPlace[]) => Promise<BlockedPlace[]>;

@@ -152,6 +152,30 @@ export function transition(
 }
 
 /**
+ * SPEC R3: Postgres went back in time and Redis knows this event by a later version. What was on sale, or would be by its window, is
+ * paused; and the version overtakes Redis's, or nothing of the event would ever be heard there again (R4). Repeating it changes
+ * nothing. null: no such event, or a draft, which sells nothing.
+ */
+export function stopSales(
+  sql: Sql,
+  eventId: string,
+  by: { readonly actor: string; readonly redisVersion: number },
+): Promise<EventRecord | null> {
+  return transaction(sql, async (tx) => {
+    const record = await lockEvent(tx, eventId);
+    if (record === null || record.event.status === 'draft') return null;
+    const { status: from, version } = record.event;
+    const to = from === 'on_sale' || from === 'published' ? 'paused' : from;
+    if (to === from && version > by.redisVersion) return record;
+    const next = Math.max(version, by.redisVersion) + 1;
+    await tx`UPDATE events SET status = ${to}, version = ${next}, updated_at = now() WHERE id = ${eventId}`;
+    const changes = { from, to, reason: 'Postgres went back in time' };
+    await recordChange(tx, eventId, next, to === from ? 'patch' : 'pause', by.actor, changes);
+    return reread(tx, eventId);
+  });
+}
+
+/**
  * Steps that saleStartsAt and saleEndsAt ask for now, by Postgres's clock. A paused event is not opened again, and one that
  * was published only after its sale ended stays published.
  */
@@ -170,11 +194,13 @@ export async function dueTransitions(
   return rows.map(({ id, step }) => ({ eventId: id, step }));
 }
 
-/** Events that Redis should know: everything that was published and is not over (SPEC R2, R4). */
+/** Events that Redis should know: everything that was published (SPEC R2, R4). What sells comes first. */
 export async function liveEventIds(sql: Queryable): Promise<string[]> {
   const rows = await guarded(
     sql,
-    sql<{ id: string }[]>`SELECT id FROM events WHERE status <> 'draft' ORDER BY starts_at, id`,
+    sql<
+      { id: string }[]
+    >`SELECT id FROM events WHERE status <> 'draft' ORDER BY status = 'on_sale' DESC, starts_at, id`,
   );
   return rows.map((row) => row.id);
 }

@@ -1,6 +1,9 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRawSync } from 'node:zlib';
 import type { AreaCounts, EpochBase, LoggedMove } from '../../domain/replay.js';
 import { guarded, LONG_DEADLINE_MS, type Queryable } from '../client.js';
+
+const compress = promisify(deflateRaw);
 
 /** Writes where an epoch begins; again with the same epoch changes nothing. `letters`: one char code a seat. */
 export async function recordEpochBase(
@@ -10,11 +13,13 @@ export async function recordEpochBase(
   base: { readonly letters: Uint8Array; readonly areas: readonly AreaCounts[] },
 ): Promise<void> {
   const areas = base.areas.map(({ held, reserved, sold, blocked }) => [held, reserved, sold, blocked]);
+  // On another thread: sales stand still.
+  const letters = await compress(base.letters);
   await guarded(
     sql,
     sql`
       INSERT INTO epoch_bases (event_id, epoch, letters, areas)
-      VALUES (${eventId}, ${epoch}, ${deflateRawSync(base.letters)}, ${sql.json(areas)})
+      VALUES (${eventId}, ${epoch}, ${letters}, ${sql.json(areas)})
       ON CONFLICT (event_id, epoch) DO NOTHING`,
     LONG_DEADLINE_MS,
   );

@@ -30,7 +30,8 @@ export function createPaymentBook(sql: Sql): PaymentBook {
     captured: (attemptId, answer, cause) =>
       transaction(sql, (tx) => captured(tx, attemptId, answer, cause), ORDER_DEADLINE_MS),
     refunded: (attemptId, answer) => transaction(sql, (tx) => refunded(tx, attemptId, answer), ORDER_DEADLINE_MS),
-    takeDue: (providers, limit, leaseMs) => transaction(sql, (tx) => takeDue(tx, providers, limit, leaseMs)),
+    takeDue: (providers, limit, leaseMs, butOf = []) =>
+      transaction(sql, (tx) => takeDue(tx, providers, limit, leaseMs, butOf)),
     countOpen: () => countOpen(sql),
     openElsewhere: (provider) => openElsewhere(sql, provider),
   };
@@ -143,11 +144,13 @@ async function takeDue(
   providers: readonly string[],
   limit: number,
   leaseMs: number,
+  butOf: readonly string[],
 ): Promise<StoredAttempt[]> {
   const taken = await tx<{ id: string }[]>`
     WITH due AS (
       SELECT id FROM payment_attempts
       WHERE status = 'open' AND next_check_at <= now() AND provider = ANY (${[...providers]}::text[])
+        ${butOf.length === 0 ? tx`` : tx`AND order_id NOT IN (SELECT id FROM orders WHERE event_id = ANY (${[...butOf]}::text[]))`}
       ORDER BY next_check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
     UPDATE payment_attempts a SET checks = checks + 1, next_check_at = now() + ${leaseMs} * interval '1 millisecond'

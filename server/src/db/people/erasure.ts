@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { AisleError } from '@aisle/client/protocol';
 import type { Transaction } from '../client.js';
 
 export interface EraseRequest {
@@ -45,6 +46,28 @@ export async function eraseBuyer(tx: Transaction, request: EraseRequest): Promis
     INSERT INTO erasures (actor, reason, pseudonyms, orders)
     VALUES (${request.actor}, ${request.reason}, ${pseudonyms}, ${ids.length})`;
   return { kind: 'erased', logRows, orderIds: ids, subjects };
+}
+
+export type Erased = Omit<Extract<EraseResult, { kind: 'erased' }>, 'kind'>;
+
+/** The same as a command: throws ORDER_NOT_FOUND or ORDER_STATE_CONFLICT where nothing was erased. */
+export async function eraseKnownBuyer(tx: Transaction, request: EraseRequest): Promise<Erased> {
+  const result = await eraseBuyer(tx, request);
+  if (result.kind === 'not_found') {
+    throw AisleError.of('ORDER_NOT_FOUND', {
+      message: 'Nothing is kept of such a person.',
+      remediation: 'Check the subject or the e-mail; it may be erased already.',
+      details: {},
+    });
+  }
+  if (result.kind === 'pending') {
+    throw AisleError.of('ORDER_STATE_CONFLICT', {
+      message: 'Orders of this person are still waiting for their money.',
+      remediation: 'Cancel the orders in details.orderIds, or wait until they are paid or expired.',
+      details: { status: 'pending', orderIds: result.orderIds },
+    });
+  }
+  return result;
 }
 
 const named = ({ subject }: EraseRequest): string[] => (subject === undefined ? [] : [subject]);

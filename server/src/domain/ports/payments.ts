@@ -147,7 +147,13 @@ export interface PaymentBook {
   /** A refund reached the buyer: final, and in the books. False: it was already. */
   refunded(attemptId: string, answer: ProviderAnswer): Promise<boolean>;
   /** Open attempts that are due, each given to one caller for `leaseMs`. */
-  takeDue(providers: readonly string[], limit: number, leaseMs: number): Promise<readonly StoredAttempt[]>;
+  takeDue(
+    providers: readonly string[],
+    limit: number,
+    leaseMs: number,
+    /** Events whose payments wait: Postgres went back in time for them (SPEC R3). */
+    butOf?: readonly string[],
+  ): Promise<readonly StoredAttempt[]>;
   /** For the gauge: open attempts by kind. */
   countOpen(): Promise<{ readonly charges: number; readonly refunds: number }>;
   /** Open attempts of every provider but this one; null: of all. */

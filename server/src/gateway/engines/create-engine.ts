@@ -1,5 +1,5 @@
-import type * as Uws from 'uWebSockets.js';
 import type { Engine, EngineDeps, EngineName } from './engine.js';
+import { loadUws } from './load-uws.js';
 import { createNodeEngine } from './node.js';
 import { createUwsEngine } from './uws.js';
 
@@ -17,14 +17,4 @@ export async function createEngine(kind: EngineName | undefined, deps: EngineDep
     );
   }
   return createNodeEngine(deps);
-}
-
-/** Throws on import where there is no binary for this Node or platform. */
-export async function loadUws(): Promise<{ ok: true; uws: typeof Uws } | { ok: false; reason: string }> {
-  try {
-    return { ok: true, uws: await import('uWebSockets.js') };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, reason: message.split('\n')[0] ?? message };
-  }
 }

@@ -41,6 +41,8 @@ export interface Engine {
   buffered(socket: Socket): number;
   /** Set when the engine cut the socket. */
   cutReason(socket: Socket): CutReason | undefined;
+  /** Takes no more connections; those there are go on. Where the port is shared the next ones go to a sibling. */
+  stopListening(): void;
   /** Takes no more connections, lets HTTP requests under way finish for up to `gracefulMs`, closes everything. */
   close(gracefulMs: number): Promise<void>;
 }
@@ -55,6 +57,9 @@ export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024;
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Messages up to this size are read to be refused with a reason; past it the connection is torn down unread. */
 export const HARD_MAX_FRAME_BYTES = 1024 * 1024;
+
+/** The line of the log beside `waitingBytes`: a socket never has more waiting than when it is cut. */
+export const CUT_AS_SLOW = 'socket cut: it takes its data too slowly';
 
 /** WebSocket close codes (RFC 6455 §7.4.1) with the reason that the client is shown. */
 export interface FrameFault {

@@ -5,6 +5,7 @@ import { Server, type Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { clientIp, connectionIp } from './client-ip.js';
 import {
+  CUT_AS_SLOW,
   DEFAULT_MAX_BACKPRESSURE_BYTES,
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_FRAME_BYTES,
@@ -32,6 +33,8 @@ class NodeEngine implements Engine {
   /** Bytes that engine.io keeps back until ws has written what it was given before. */
   readonly #queued = new WeakMap<EngineSocket, number>();
   readonly #open = new Set<WebSocket>();
+  /** Once it takes no more connections: resolves when the last one has ended. */
+  #closed: Promise<void> | undefined;
 
   constructor(private readonly deps: EngineDeps) {
     const maxBodyBytes = deps.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
@@ -81,15 +84,21 @@ class NodeEngine implements Engine {
     return this.#cuts.get(socket.conn.transport);
   }
 
+  stopListening(): void {
+    this.#closed ??= new Promise((resolve) => this.#http.close(() => resolve()));
+  }
+
   async close(gracefulMs: number): Promise<void> {
     const timer = setTimeout(() => {
       this.#http.closeAllConnections();
       for (const ws of this.#open) ws.terminate();
     }, gracefulMs);
-    // Closes all sockets and the listener, then waits for requests under way.
-    const closed = this.io.close();
+    this.stopListening();
+    // Closes all sockets.
+    await this.io.close();
     this.#http.closeIdleConnections();
-    await closed;
+    // Now it waits for requests under way.
+    await this.#closed;
     clearTimeout(timer);
   }
 
@@ -127,8 +136,12 @@ class NodeEngine implements Engine {
     conn.on('packetCreate', (packet: { data?: unknown }) => {
       const bytes = typeof packet.data === 'string' ? packet.data.length : 0;
       this.#queued.set(conn, (this.#queued.get(conn) ?? 0) + bytes);
-      if (this.#waiting(conn, ws) <= limit) return;
-      if (!this.#cuts.has(conn.transport)) this.#cuts.set(conn.transport, 'back-pressure');
+      const waitingBytes = this.#waiting(conn, ws);
+      if (waitingBytes <= limit) return;
+      if (!this.#cuts.has(conn.transport)) {
+        this.#cuts.set(conn.transport, 'back-pressure');
+        this.deps.logger.info({ waitingBytes }, CUT_AS_SLOW);
+      }
       ws.terminate();
     });
     conn.on('flush', () => this.#queued.set(conn, 0));

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import type * as Uws from 'uWebSockets.js';
 import {
+  CUT_AS_SLOW,
   DEFAULT_MAX_BACKPRESSURE_BYTES,
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_FRAME_BYTES,
@@ -80,9 +81,13 @@ class UwsEngine implements Engine {
     return this.#cuts.get(socket.conn.transport);
   }
 
-  async close(gracefulMs: number): Promise<void> {
+  stopListening(): void {
     if (this.#listening !== null) this.uws.us_listen_socket_close(this.#listening);
     this.#listening = null;
+  }
+
+  async close(gracefulMs: number): Promise<void> {
+    this.stopListening();
     await this.io.close();
     await this.#http.idle(gracefulMs);
     this.#app.close();
@@ -108,7 +113,10 @@ class UwsEngine implements Engine {
         this.#mark(ws, fault.cut);
         ws.end(fault.closeCode, fault.text);
       },
-      dropped: (ws) => this.#mark(ws, 'back-pressure'),
+      dropped: (ws) => {
+        this.#mark(ws, 'back-pressure');
+        this.deps.logger.info({ waitingBytes: ws.getBufferedAmount() }, CUT_AS_SLOW);
+      },
       close: (ws, code, message) => {
         // The largest messages are not even read (uWS gives no close frame then).
         if (Buffer.from(message).toString('latin1') === TOO_BIG) this.#mark(ws, 'oversize');

@@ -15,9 +15,8 @@ import {
 } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { auditTrail, orderTrail, type AuditEntry, type AuditPosition, type OrderChange } from '../../db/log/audit.js';
-import type { Transaction } from '../../db/client.js';
 import { ADMIN_KEY_SUBJECT } from '../../auth/claims.js';
-import { eraseBuyer, type EraseRequest, type EraseResult } from '../../db/people/erasure.js';
+import { eraseKnownBuyer, type Erased } from '../../db/people/erasure.js';
 import { orderSummaries } from '../../db/orders/summaries.js';
 import { categoryStatistics, moneyTotals, salesMinutes } from '../../db/log/statistics.js';
 import { isForEvent } from '../../domain/actor.js';
@@ -187,7 +186,7 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpD
     }
     let gone: Erased = { logRows: 0, orderIds: [], subjects: [] };
     const answer = await once(c, sql, ['erase', body], async (tx) => {
-      gone = await erased(tx, { ...body, actor: subject ?? '' });
+      gone = await eraseKnownBuyer(tx, { ...body, actor: subject ?? '' });
       return { orders: gone.orderIds.length, logRows: gone.logRows };
     });
     // Redis away: the copies end by themselves, within a day.
@@ -198,28 +197,6 @@ function peopleBooks(app: OpenAPIHono<AppEnv>, { sql, directory, caches }: HttpD
 
 /** How a step was told apart from another, and the token of a hold, are nobody's business (SPEC H6). */
 const told = ({ fingerprint: _fingerprint, holdToken: _holdToken, ...changes }: OrderChange['changes']) => changes;
-
-type Erased = Omit<Extract<EraseResult, { kind: 'erased' }>, 'kind'>;
-
-/** Throws where nothing was erased. */
-async function erased(tx: Transaction, request: EraseRequest): Promise<Erased> {
-  const result = await eraseBuyer(tx, request);
-  if (result.kind === 'not_found') {
-    throw AisleError.of('ORDER_NOT_FOUND', {
-      message: 'Nothing is kept of such a person.',
-      remediation: 'Check the subject or the e-mail; it may be erased already.',
-      details: {},
-    });
-  }
-  if (result.kind === 'pending') {
-    throw AisleError.of('ORDER_STATE_CONFLICT', {
-      message: 'Orders of this person are still waiting for their money.',
-      remediation: 'Cancel the orders in details.orderIds, or wait until they are paid or expired.',
-      details: { status: 'pending', orderIds: result.orderIds },
-    });
-  }
-  return result;
-}
 
 function placeOf(live: LiveEvent, { seat, area }: Pick<LogQuery, 'seat' | 'area'>) {
   if (seat !== undefined && area !== undefined) {

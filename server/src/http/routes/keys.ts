@@ -1,16 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import {
-  AisleError,
-  apiKeySchema,
-  createdKeySchema,
-  createKeySchema,
-  keyIdSchema,
-  type CreateKey,
-} from '@aisle/client/protocol';
+import { AisleError, apiKeySchema, createdKeySchema, createKeySchema, keyIdSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
+import { checkKeyRequest } from '../../auth/key-request.js';
 import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/people/api-keys.js';
 import { canonicalHash } from '../../domain/chart/canonical.js';
-import type { Clock } from '../../platform/clock.js';
 import { invalidRequest } from '../../domain/faults.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppEnv } from '../context.js';
@@ -68,7 +61,7 @@ const revoke = doc.route(
 export function keyRoutes(app: OpenAPIHono<AppEnv>, { sql, people, clock }: HttpDeps): void {
   app.openapi(create, async (c) => {
     const request = c.req.valid('json');
-    refuseKey(request, clock);
+    checkKeyRequest(request, clock());
     const { subject } = await actorOf(c);
     const made = people.newKey();
     const requestId = c.req.valid('header')['idempotency-key'];
@@ -113,12 +106,4 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>, { sql, people, clock }: Http
     await people.revocationsChanged();
     return c.body(null, 204);
   });
-
-  /** What no schema says. The admin key's own name would give a lesser key its holds and notes. */
-  function refuseKey({ subject, role, expiresAt }: CreateKey, now: Clock): void {
-    if (subject !== undefined && people.isReserved(subject, role))
-      throw invalidRequest([{ path: 'subject', message: 'this is the admin key’s own' }]);
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= now())
-      throw invalidRequest([{ path: 'expiresAt', message: 'that is over already' }]);
-  }
 }

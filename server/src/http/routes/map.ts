@@ -41,7 +41,7 @@ const seats = doc.route(
     tags: ['Seat map'],
     summary: 'The state of every seat, the same for every caller. ETag epoch-seq, cacheable for 1 s, compressed',
     description:
-      'At most a quarter of a second behind what was answered last. map is run-length text in seatNo order: a count, then a letter (a available, h held, r reserved, s sold, b blocked). areas: [[capacity, available], …] by areaNo.',
+      'At most a quarter of a second behind what was answered last. map is run-length text in seatNo order: a count, then a letter (a available, h held, r reserved, s sold, b blocked). areas: [[capacity, available], …] by areaNo. stale: the last map that was known, because it could not be checked for more than 2 s.',
     request: { params: doc.eventParams },
     responses: { 200: doc.json(doc.seatsModel, 'Map and position'), 304: conditional },
   },
@@ -119,12 +119,13 @@ function refuseDraft({ event }: LiveEvent): void {
 
 /**
  * "epoch-seq" while on sale with full states. Status and publicStates change what is said without a new seq, so every other
- * combination has its own tag: a poller must learn that the sale opened.
+ * combination has its own tag: a poller must learn that the sale opened, and that the map cannot be checked.
  */
-function seatsEtag({ epoch, seq, status }: SeatsView, { event }: LiveEvent): string {
+function seatsEtag({ epoch, seq, status, stale }: SeatsView, { event }: LiveEvent): string {
   const suffix = [
     status === 'on_sale' ? '' : `-${status}`,
     event.publicStates === 'full' ? '' : `-${event.publicStates}`,
+    stale === true ? '-stale' : '',
   ].join('');
   return `"${epoch}-${seq}${suffix}"`;
 }

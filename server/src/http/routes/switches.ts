@@ -2,33 +2,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { eventIdSchema, subjectSchema } from '@aisle/client/protocol';
 import { z } from 'zod';
 import { clearSwitch, readSwitches, recordDroppedHolds, setSwitch, switchChanges } from '../../db/switches/switches.js';
-import { invalidRequest } from '../../domain/faults.js';
-import { isPerEvent, SWITCHES, type SwitchName, type SwitchValue } from '../../domain/switches.js';
-import { parseRange } from '../../platform/address-ranges.js';
+import { requireSwitchScope, switchReasonSchema, switchValueOf } from '../../db/switches/switch-values.js';
+import { SWITCHES } from '../../domain/switches.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
 import * as doc from '../openapi.js';
 
-/** Longer lists belong into a firewall. */
-const MAX_DENIED = 10_000;
-const MAX_PER_SECOND = 1_000_000;
-
-const on = z.literal(true, 'true; to undo it, delete the switch');
-const range = z
-  .string()
-  .max(64)
-  .refine((text) => parseRange(text) !== null, 'not an address or a range such as 192.0.2.0/24 or 2001:db8::/32');
-const VALUES: Readonly<Record<SwitchName, z.ZodType<SwitchValue>>> = {
-  pause: on,
-  holds_per_second: z.int('a whole number of holds a second').min(1).max(MAX_PER_SECOND),
-  no_hold_best: on,
-  no_new_sessions: on,
-  deny_subject: z.array(subjectSchema).min(1).max(MAX_DENIED),
-  deny_address: z.array(range).min(1).max(MAX_DENIED),
-};
-
-const reasonSchema = z.string().trim().min(1).max(500);
 const params = z.object({ name: z.enum(SWITCHES) });
 const switchModel = z
   .object({
@@ -57,9 +37,9 @@ const changesModel = z
   .object({ items: z.array(changeModel), nextCursor: z.string().optional() })
   .meta({ id: 'SwitchChangeList' });
 const putModel = z
-  .strictObject({ eventId: eventIdSchema.optional(), value: z.unknown(), reason: reasonSchema })
+  .strictObject({ eventId: eventIdSchema.optional(), value: z.unknown(), reason: switchReasonSchema })
   .meta({ id: 'SetSwitch' });
-const deleteQuery = z.strictObject({ eventId: eventIdSchema.optional(), reason: reasonSchema.optional() });
+const deleteQuery = z.strictObject({ eventId: eventIdSchema.optional(), reason: switchReasonSchema.optional() });
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z
@@ -67,7 +47,9 @@ const pageQuery = z.strictObject({
     .regex(/^\d{1,15}$/, 'not a cursor of this list')
     .optional(),
 });
-const dropModel = z.strictObject({ eventId: eventIdSchema.optional(), reason: reasonSchema }).meta({ id: 'DropHolds' });
+const dropModel = z
+  .strictObject({ eventId: eventIdSchema.optional(), reason: switchReasonSchema })
+  .meta({ id: 'DropHolds' });
 const droppedModel = z
   .object({
     dropped: z.int(),
@@ -148,8 +130,8 @@ export function switchRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   app.openapi(put, async (c) => {
     const { name } = c.req.valid('param');
     const { eventId, value, reason } = c.req.valid('json');
-    const parsed = valueOf(name, value);
-    requireScope(name, eventId);
+    const parsed = switchValueOf(name, value);
+    requireSwitchScope(name, eventId);
     const actor = (await actorOf(c)).subject ?? '';
     const state = await setSwitch(sql, { name, eventId: await known(eventId), value: parsed, actor, reason });
     await switchControl.changed();
@@ -159,7 +141,7 @@ export function switchRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
   app.openapi(remove, async (c) => {
     const { name } = c.req.valid('param');
     const { eventId, reason } = c.req.valid('query');
-    requireScope(name, eventId);
+    requireSwitchScope(name, eventId);
     const actor = (await actorOf(c)).subject ?? '';
     await clearSwitch(sql, { name, eventId: await known(eventId), actor, reason: reason ?? '' });
     await switchControl.changed();
@@ -176,23 +158,6 @@ export function switchRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     await recordDroppedHolds(sql, { eventId, actor, reason, value: { subject, dropped, reserved } });
     return c.json({ dropped, reserved, events: answer.events.map((one) => ({ ...one })) }, 200);
   });
-}
-
-/** Throws INVALID_REQUEST, each fault with its path under `value`. */
-function valueOf(name: SwitchName, value: unknown): SwitchValue {
-  const parsed = VALUES[name].safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, 100).map(({ path, message }) => ({
-    path: ['value', ...path.map(String)].join('.'),
-    message: value === undefined ? 'missing' : message,
-  }));
-  throw invalidRequest(faults);
-}
-
-/** Throws INVALID_REQUEST. */
-function requireScope(name: SwitchName, eventId: string | undefined): void {
-  if (eventId === undefined || isPerEvent(name)) return;
-  throw invalidRequest([{ path: 'eventId', message: `${name} is for everything; leave it away` }]);
 }
 
 type Copied = z.infer<typeof switchModel>;

@@ -2,10 +2,11 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
+import { metricsText } from '../../platform/cluster-metrics.js';
 import * as doc from '../openapi.js';
 
 const healthModel = z
-  .object({ status: z.enum(['ok', 'unavailable']), reasons: z.array(z.string()).optional() })
+  .object({ status: z.enum(['ok', 'degraded', 'unavailable']), reasons: z.array(z.string()).optional() })
   .meta({ id: 'Health' });
 const common = { method: 'get' as const, tags: ['Operation'] };
 const healthz = doc.route(
@@ -16,16 +17,19 @@ const readyz = doc.route(
   {
     ...common,
     path: '/readyz',
-    summary: 'Postgres and Redis answer and this node may serve',
-    responses: { 200: doc.json(healthModel, 'Ready'), 503: doc.json(healthModel, 'Not ready, and why') },
+    summary: 'Whether callers may be sent to this node',
+    responses: {
+      200: doc.json(healthModel, 'Ready; `degraded`: with what is missing, though it serves'),
+      503: doc.json(healthModel, 'Not ready, and why'),
+    },
   },
   [],
 );
-const metricsText = doc.route(
+const metricsRoute = doc.route(
   {
     ...common,
     path: '/metrics',
-    summary: 'Metrics of this process in Prometheus text format',
+    summary: 'Metrics in Prometheus text format, of all processes that share the port',
     responses: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
   },
   [],
@@ -37,15 +41,14 @@ export function systemRoutes(app: OpenAPIHono<AppEnv>, { health, metrics }: Http
   app.openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200, fresh));
 
   app.openapi(readyz, (c) => {
-    const reasons = [...health.reasons()];
-    const ready = health.redis() && health.postgres() && reasons.length === 0;
-    return ready
-      ? c.json({ status: 'ok' as const }, 200, fresh)
-      : c.json({ status: 'unavailable' as const, reasons }, 503, fresh);
+    const readiness = health.readiness();
+    if (readiness.status === 'ok') return c.json(readiness, 200, fresh);
+    const { status, reasons } = readiness;
+    return c.json({ status, reasons: [...reasons] }, status === 'degraded' ? 200 : 503, fresh);
   });
 
-  app.openapi(metricsText, async (c) => {
-    const { registry } = metrics;
-    return c.text(await registry.metrics(), 200, { ...fresh, 'content-type': registry.contentType });
-  });
+  const text = metricsText(metrics.registry);
+  app.openapi(metricsRoute, async (c) =>
+    c.text(await text(), 200, { ...fresh, 'content-type': metrics.registry.contentType }),
+  );
 }

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- configure: status and limits of an event, monotone by event version (R4); the reconciler repeats it.
 -- KEYS: 1 event
 -- ARGV: 1 tag  2 version  3 status  4 holdMs  5 maxHoldMs  6 maxPlaces

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- expire: the sweep (H3). Frees up to a number of lapsed holds, oldest deadline first; never a reserved one (O2), those it lists.
 -- Also tells holders whose deadline is near, once.
 -- Guarantees: S2 to S4, H1. A damaged hold is counted and left, the others are freed.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- load-counts: areas and inventory of an event that is being loaded (R2).
 -- Guarantee: nothing is written unless this load is still the one under way; what was there before is replaced as a whole.
 -- KEYS: 1 event

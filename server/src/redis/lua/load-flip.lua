@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- load-flip: the last step of loading an event (R2): from here commands under the new epoch are decided.
 -- Guarantee: only the load under way flips, and only with a whole map. Status and limits that the reconciler brought
 -- meanwhile by a later event version stay (R4). Sending it again answers as the first time.

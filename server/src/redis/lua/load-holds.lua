@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- load-holds: holds of an event that is being loaded (R2): those it is to have, whether or not Redis had them, and those that go.
 -- Guarantee: nothing is written unless this load is still the one under way. A hold's deadline, token and subject stay.
 -- KEYS: 1 event  2 holds index  3 reserved index
@@ -46,6 +46,8 @@ for _, h in ipairs(carried) do
   redis.call('ZADD', index, fmt(expires_at), token)
   redis.call('HSET', user_holds_key_of(tag, subject), token, fmt(places))
   for _, no in ipairs(seat_nos) do
+    -- load-map removed it; whatever is there again all the same, of whatever type, must not stop this half-way.
+    redis.call('DEL', seat_key_of(tag, no))
     redis.call('HSET', seat_key_of(tag, no), 'token', token)
   end
 end

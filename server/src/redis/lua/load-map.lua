@@ -1,9 +1,9 @@
-#!lua
--- load-map: one segment of the seat map while an event is loaded (R2). Seat keys of the segment go; load-holds writes those
--- that are held anew, so that none is left over that no hold knows of.
+#!lua flags=allow-oom
+-- load-map: one segment of the seat map while an event is loaded (R2), and seat keys that go: whatever hold is to have such a
+-- seat, load-holds writes its key anew.
 -- Guarantee: nothing is written unless this load is still the one under way. Sending it again changes nothing.
 -- KEYS: 1 event  2 map
--- ARGV: 1 tag  2 epoch of this load  3 first seatNo of the segment  4 letters
+-- ARGV: 1 tag  2 epoch of this load  3 first seatNo of the segment  4 letters, '' for none  5 "seatNo,…" whose keys go
 -- Output: 1, or 0 where another load has taken over
 -- @include lib/core.lua
 -- @include lib/load.lua
@@ -14,16 +14,21 @@ if not is_my_load(event_key, epoch) then
   return 0
 end
 check_type(map_key, 'string')
-if first == 0 then
-  redis.call('DEL', map_key) -- it may have been longer
-end
-redis.call('SETRANGE', map_key, first, letters)
-local last = first + #letters - 1
-for from = first, last, KEYS_A_CALL do
-  local seat_keys = {}
-  for no = from, math.min(from + KEYS_A_CALL - 1, last) do
-    seat_keys[#seat_keys + 1] = seat_key_of(tag, no)
+if letters ~= '' then
+  if first == 0 then
+    redis.call('DEL', map_key) -- it may have been longer
   end
+  redis.call('SETRANGE', map_key, first, letters)
+end
+local seat_keys = {}
+for no in string.gmatch(ARGV[5], '%d+') do
+  seat_keys[#seat_keys + 1] = seat_key_of(tag, no)
+  if #seat_keys == KEYS_A_CALL then
+    redis.call('UNLINK', unpack(seat_keys))
+    seat_keys = {}
+  end
+end
+if #seat_keys > 0 then
   redis.call('UNLINK', unpack(seat_keys))
 end
 return 1

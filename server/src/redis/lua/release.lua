@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- release: gives back part of a hold or all of it.
 -- Guarantees: S2 to S4, S7, H1 (a seat goes back only where it is this hold's), H5, H6. Naming what is not in the hold changes nothing.
 -- KEYS: 1–6 see lib/command; 7 the hold

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- settle: what a committed step of an order means for the places (O3). Postgres wins: a seat that it says is sold is sold,
 -- whoever has it here; that hold is shrunk and its holder told.
 -- Guarantees: S2 to S4. Done once for an effect's id; under a later epoch than the effect's it is known, because that load
@@ -143,8 +143,12 @@ if known then
 end
 local marked = redis.call('GET', mark_key)
 
+-- The mark names its order: a Postgres that went back in time (R3) gives the same ids again, to other orders' effects. ('1' is what
+-- the version before wrote.)
+local done = marked == order_id or marked == '1'
+
 local answer = run_step(tag, expected, function()
-  if known or marked then
+  if known or done then
     return { 'ok', 'known', '0' }
   end
   local shrunk = 0
@@ -156,7 +160,7 @@ local answer = run_step(tag, expected, function()
   give_back_sold()
   return { 'ok', the_entry and 'applied' or 'known', fmt(shrunk) }
 end)
-if answer[1] == 'ok' and not known and not marked then
-  redis.call('SET', mark_key, '1', 'PX', REMEMBER_MS)
+if answer[1] == 'ok' and not known and not done then
+  redis.call('SET', mark_key, order_id, 'PX', REMEMBER_MS)
 end
 return answer

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- unreserve: an order that could not be placed gives its hold back to the buyer (O1): r → h, with the deadline
 -- it had, or a hold's time from now if that is later; where its longest time is over it lapses here.
 -- Guarantees: S2 to S4. Only for the order that has the hold; anything else changes nothing.

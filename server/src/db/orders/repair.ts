@@ -1,27 +1,6 @@
-import type { ClaimedPlaces } from '../../domain/consistency.js';
-import { begin } from '../begin.js';
 import { lockEpochShared } from '../loading/claims.js';
-import { guarded, LONG_DEADLINE_MS, transaction, type Sql } from '../client.js';
+import { transaction, type Sql } from '../client.js';
 import { insertEffects } from './effects.js';
-
-/** Orders that changed this lately may still be on their way to Redis. */
-const JUST_CHANGED_S = 5;
-
-/** Everything claimed in one event, of one instant. */
-export async function claimedPlaces(sql: Sql, eventId: string): Promise<ClaimedPlaces> {
-  const read = (): Promise<ClaimedPlaces> =>
-    begin(sql, 'isolation level repeatable read read only', async (tx) => {
-      const unsettled = await tx<{ id: string }[]>`
-        SELECT id FROM orders WHERE event_id = ${eventId}
-          AND (settled_at IS NULL AND status <> 'pending' OR updated_at > now() - ${JUST_CHANGED_S} * interval '1 second')`;
-      const seats = await tx<ClaimedPlaces['seats'][number][]>`
-        SELECT seat_no AS "seatNo", order_id AS "orderId", state FROM seat_claims WHERE event_id = ${eventId}`;
-      const areas = await tx<ClaimedPlaces['areas'][number][]>`
-        SELECT area_no AS "areaNo", claimed, sold FROM area_claims WHERE event_id = ${eventId}`;
-      return { seats, areas, unsettled: new Set(unsettled.map(({ id }) => id)) };
-    });
-  return guarded(sql, read, LONG_DEADLINE_MS);
-}
 
 /**
  * Has a sold seat told to Redis again, as an effect of its order: Postgres wins (SPEC O3). False: the order has the seat no
