@@ -13,8 +13,11 @@ export interface Settings {
   readonly env: Environment;
 }
 
-/** The launcher shows something on a fresh machine, so the demo events are on unless they are switched off. */
-const DEFAULTS = { AISLE_DEMO: '1' };
+/**
+ * The launcher shows something on a fresh machine, so the demo events are on unless they are switched off. It stops all servers
+ * together: there is nowhere to send their clients, and whoever pressed Ctrl-C waits.
+ */
+const DEFAULTS = { AISLE_DEMO: '1', AISLE_DRAIN_MS: '1000' };
 
 /** Stands for what is known once it runs, so that the other settings are checked against it now. */
 const OWN_SANDBOX = {

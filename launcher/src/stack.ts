@@ -144,6 +144,7 @@ export class Stack {
         name: count === 1 ? 'server' : `server-${index + 1}`,
         main: 'server/src/main.js',
         sharesPort: count > 1,
+        drainMs: settings.config.AISLE_DRAIN_MS,
         ready: (ended) =>
           untilReady(url, ended, READY_TIMEOUT_MS, (why) => this.options.say(`• Still waiting for the server: ${why}`)),
       }),

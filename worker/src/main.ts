@@ -1,11 +1,10 @@
 import { ConfigError } from '../../server/src/platform/config.js';
 import { createLogger } from '../../server/src/platform/logger.js';
+import { watchLoop } from '../../server/src/platform/loop-watch.js';
+import { STOP_SELF_MS } from '../../server/src/platform/stop-limits.js';
 import { RedisRefused } from '../../server/src/rebuild/identity.js';
 import { readWorkerConfig } from './config.js';
 import { startWorker } from './start.js';
-
-/** A stop that hangs ends here; below the 10 s that the launcher waits. */
-const STOP_TIMEOUT_MS = 8000;
 
 function refuse(error: unknown): never {
   const known = error instanceof ConfigError || error instanceof RedisRefused;
@@ -27,7 +26,7 @@ async function main(): Promise<void> {
     setTimeout(() => {
       logger.error('the worker did not stop in time');
       process.exit(1);
-    }, STOP_TIMEOUT_MS).unref();
+    }, STOP_SELF_MS).unref();
     // Before it has started there is nothing to finish.
     if (running === undefined) process.exit(0);
     running.stop().then(
@@ -42,6 +41,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => end('SIGINT'));
   process.on('disconnect', () => end('the process that started it is gone'));
   process.channel?.unref();
+  watchLoop();
   running = await startWorker(config, logger);
   process.send?.({ ready: true, metricsPort: running.metricsPort });
 }

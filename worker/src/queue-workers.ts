@@ -3,6 +3,7 @@ import {
   drainJobSchema,
   isUpkeepJob,
   QUEUES,
+  UPKEEP_EVERY_MS,
   UPKEEP_JOBS,
   type UpkeepJobName,
 } from '../../server/src/jobs/payloads.js';
@@ -26,6 +27,68 @@ export interface QueueWorkersDeps {
 export interface QueueWorkers {
   /** Waits for the jobs under way. */
   close(): Promise<void>;
+  /** A drain without the queue; resolves once one that began after this call is done. */
+  drainNow(eventId: string): Promise<void>;
+  /** Begins all upkeep that is due by the clock, without the queue. */
+  upkeepDue(): void;
+}
+
+/** Upkeep, each job once at a time, whoever asks for it. */
+class Upkeep {
+  readonly #running = new Map<UpkeepJobName, Promise<void>>();
+  readonly #begunAtMs = new Map<UpkeepJobName, number>();
+
+  constructor(private readonly jobs: QueueWorkersDeps['upkeep']) {}
+
+  /** Resolves at once where it runs already: its next round comes by schedule. */
+  async run(name: UpkeepJobName): Promise<void> {
+    if (this.#running.has(name)) return;
+    this.#begunAtMs.set(name, performance.now());
+    const running = this.jobs[name]().finally(() => this.#running.delete(name));
+    this.#running.set(name, running);
+    await running;
+  }
+
+  due(): UpkeepJobName[] {
+    const now = performance.now();
+    return UPKEEP_JOBS.filter((name) => now - (this.#begunAtMs.get(name) ?? -Infinity) >= UPKEEP_EVERY_MS[name]);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+}
+
+/** Drains without the queue: one of an event at a time, and one more for all who asked meanwhile. */
+class Drains {
+  readonly #running = new Map<string, { readonly done: Promise<void>; next?: Promise<void> }>();
+
+  constructor(private readonly drain: (eventId: string) => Promise<unknown>) {}
+
+  now(eventId: string): Promise<void> {
+    const running = this.#running.get(eventId);
+    if (running === undefined) return this.#begin(eventId);
+    running.next ??= running.done.then(
+      () => this.#begin(eventId),
+      () => this.#begin(eventId),
+    );
+    return running.next;
+  }
+
+  #begin(eventId: string): Promise<void> {
+    const done = this.drain(eventId).then(() => undefined);
+    const mine = { done };
+    this.#running.set(eventId, mine);
+    const over = (): void => {
+      if (this.#running.get(eventId) === mine && !('next' in mine)) this.#running.delete(eventId);
+    };
+    done.then(over, over);
+    return done;
+  }
+
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map(({ done, next }) => next ?? done));
+  }
 }
 
 export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
@@ -53,18 +116,12 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
     },
     { ...options, concurrency: DRAINS_AT_ONCE },
   );
-  const running = new Set<UpkeepJobName>();
+  const unasked = new Drains(deps.drain);
+  const rounds = new Upkeep(deps.upkeep);
   const upkeep = new Worker(
     QUEUES.upkeep,
     async (job) => {
-      // Its next round comes by schedule, also while a long one (loading events) is under way: one at a time here.
-      if (!isUpkeepJob(job.name) || running.has(job.name)) return;
-      running.add(job.name);
-      try {
-        await deps.upkeep[job.name]();
-      } finally {
-        running.delete(job.name);
-      }
+      if (isUpkeepJob(job.name)) await rounds.run(job.name);
     },
     // Each once at most: a slow one (loading events, a provider that does not answer) keeps none of the others waiting.
     { ...options, concurrency: UPKEEP_JOBS.length },
@@ -81,6 +138,15 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
   return {
     async close() {
       await Promise.all([drains.close(), upkeep.close()]);
+      await Promise.all([unasked.idle(), rounds.idle()]);
+    },
+    drainNow: (eventId) => unasked.now(eventId),
+    upkeepDue() {
+      for (const name of rounds.due()) {
+        rounds.run(name).catch((error: unknown) => {
+          deps.logger.warn({ err: error, job: name }, 'upkeep without the queue failed; it comes again');
+        });
+      }
     },
   };
 }

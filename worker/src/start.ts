@@ -8,13 +8,14 @@ import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { createPaymentBook } from '../../server/src/db/payments/payment-book.js';
 import { effectBacklog } from '../../server/src/db/orders/effects.js';
 import { createLogFollower } from '../../server/src/db/webhooks/messages.js';
+import { readinessOf, type Readiness } from '../../server/src/domain/ports/health.js';
 import { parseAddressPolicy } from '../../server/src/domain/webhooks/address.js';
 import { createJobs, type Jobs } from '../../server/src/jobs/queues.js';
 import { createSweeper } from '../../server/src/jobs/sweep.js';
 import { ProviderDesk } from '../../server/src/payments/desk.js';
 import { warnOfLeftOpen } from '../../server/src/payments/left-open.js';
 import { createPaymentProvider } from '../../server/src/payments/registry.js';
-import { systemClock } from '../../server/src/platform/clock.js';
+import { monotonicClock, systemClock } from '../../server/src/platform/clock.js';
 import { configureFailpoints } from '../../server/src/platform/failpoint.js';
 import type { Logger } from '../../server/src/platform/logger.js';
 import { createMetrics, type Metrics } from '../../server/src/platform/metrics.js';
@@ -30,8 +31,10 @@ import { openConnections, type Connections } from './connections.js';
 import { createLogWatch } from './log-watch.js';
 import { serveMetrics, type MetricsServer } from './metrics-server.js';
 import { watchPostgres } from '../../server/src/db/health.js';
-import { createConsistencyCheck } from './processors/consistency.js';
+import { createBehindWatch, type BehindWatch } from './processors/behind.js';
+import { createDriftCheck } from './processors/drift.js';
 import { drainEvent, type DrainDeps } from './processors/drain.js';
+import { createLogAlarm } from './processors/log-alarm.js';
 import { settlePayments, type PaymentUpkeepDeps } from './processors/payments.js';
 import { endOrphans, expireOrders, type EndDeps } from './processors/orders-end.js';
 import { refundCancelled } from './processors/orders-cancelled.js';
@@ -40,11 +43,13 @@ import { createReadModels } from './processors/read-models.js';
 import { createReconciler } from './processors/reconcile.js';
 import { moveSaleWindows } from './processors/sale-windows.js';
 import { scan, waitingLogs } from './processors/scan.js';
-import { createPause, type StepDeps } from './processors/steps.js';
+import { createStanding } from './processors/standing.js';
+import type { StepDeps } from './processors/steps.js';
 import { startQueueWorkers, type QueueWorkers } from './queue-workers.js';
 import { keepSchedulers } from './schedulers.js';
 import { startDispatcher, type Dispatcher } from './webhooks/dispatcher.js';
 import { createSender } from './webhooks/sender.js';
+import { withStandIn } from './stand-in.js';
 
 export interface RunningWorker {
   /** Ends after the batches under way, and writes what the logs still hold if that is quickly done. */
@@ -69,6 +74,8 @@ interface Base {
   readonly rebuilder: Rebuilder;
   readonly guard: RedisGuard;
   readonly served: MetricsServer | undefined;
+  /** On /readyz, from now on. */
+  sayDraining(): void;
   close(): Promise<void>;
 }
 
@@ -85,6 +92,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   return {
     metricsPort: base.served?.port,
     async stop() {
+      base.sayDraining();
       await services.stop();
       active.close();
       await base.close();
@@ -103,13 +111,20 @@ async function openBase(config: WorkerConfig, logger: Logger): Promise<Base> {
   const common = { sql, redis, logger, operator, metrics };
   const logLimit = config.shared.AISLE_LOG_MAX_ENTRIES;
   const rebuilder = createRebuilder({ ...common, logLimit, announce: (eventId) => notices.announce(eventId) });
-  const guard = createRedisGuard({ ...common, rebuilder });
+  const guard = createRedisGuard({ ...common, rebuilder, onReplaced: () => subscriber.disconnect(true) });
   const postgres = watchPostgres(sql, metrics, logger);
-  const reasons = (): string[] => [...guard.health.reasons(), ...postgres.reasons()];
-  const { metricsPort } = config;
-  const served = metricsPort === undefined ? undefined : await serveMetrics(metricsPort, metrics.registry, reasons);
+  let draining = false;
+  // Without Postgres lapsed holds are still freed.
+  const readiness = (): Readiness =>
+    readinessOf([...(draining ? ['draining'] : []), ...guard.health.reasons()], postgres.reasons());
+  const { metricsPort: port, metricsHost: host } = config;
+  const { registry } = metrics;
+  const served = port === undefined ? undefined : await serveMetrics({ port, host, registry, readiness });
   return {
     ...{ config, logger, metrics, operator, sql, connections, notices, rebuilder, guard, served },
+    sayDraining() {
+      draining = true;
+    },
     async close() {
       postgres.close();
       await Promise.all([guard.close(), served?.close()]);
@@ -125,17 +140,27 @@ function startServices(base: Base, active: ActiveList): { stop(): Promise<void> 
   const store = storeOf(base, active);
   const webhooks = startWebhooks(base);
   const steps: StepDeps = { sql, store, logger, announce: (eventId) => base.notices.announce(eventId) };
+  const behind = createBehindWatch({ ...steps, redis, operator });
   const draining: DrainDeps = {
-    ...{ sql, redis, logger, metrics, operator, clock: systemClock, onGap: createPause(steps) },
+    ...{ sql, redis, logger, metrics, operator, clock: systemClock, onGap: (eventId) => behind.gap(eventId) },
     follow: createReadModels({ sql, caches: createReadCaches(redis), logger }),
     follower: createLogFollower(sql, () => webhooks.wake()),
   };
-  const jobs = createJobs({ connection: connections.enqueueing, prefix: BULLMQ_PREFIX, logger });
+  const queue = createJobs({ connection: connections.enqueueing, prefix: BULLMQ_PREFIX, logger });
+  const jobs = withStandIn(queue, () => workers, logger);
   let stopping = false;
-  const workers = startWorkers(base, { active, jobs, store, steps, draining, stopping: () => stopping });
+  const workers: QueueWorkers = startWorkers(base, {
+    active,
+    jobs,
+    store,
+    steps,
+    behind,
+    draining,
+    stopping: () => stopping,
+  });
   const schedulers = keepSchedulers(jobs, logger);
   const watch = createLogWatch({
-    ...{ redis: connections.watching, logger, clock: systemClock },
+    ...{ redis: connections.watching, logger, clock: monotonicClock },
     events: () => active.lively(),
     wake: (eventId) => jobs.drain(eventId),
   });
@@ -186,7 +211,8 @@ function openPayments({ sql, config, metrics, logger }: Base): PaymentUpkeepDeps
 function storeOf({ connections, guard }: Base, active: ActiveList): RedisSeatStore {
   const epochOf = (eventId: string): Promise<number> =>
     Promise.resolve(active.all().find((event) => event.id === eventId)?.epoch ?? 0);
-  return new RedisSeatStore({ redis: connections.redis, isReady: () => guard.isReady(), epochOf });
+  const onUnknown = (): void => guard.suspect();
+  return new RedisSeatStore({ redis: connections.redis, isReady: () => guard.isReady(), epochOf, onUnknown });
 }
 
 interface Work {
@@ -194,51 +220,75 @@ interface Work {
   readonly jobs: Jobs;
   readonly store: RedisSeatStore;
   readonly steps: StepDeps;
+  readonly behind: BehindWatch;
   readonly draining: DrainDeps;
   readonly stopping: () => boolean;
 }
 
 function startWorkers(base: Base, work: Work): QueueWorkers {
-  const { logger, metrics, operator, sql, connections, rebuilder, guard } = base;
-  const { active, jobs, store, steps, draining, stopping } = work;
+  const { config, logger, metrics, operator, sql, connections, rebuilder, guard } = base;
+  const { active, jobs, store, steps, behind, draining, stopping } = work;
   const { redis, working } = connections;
   const book = createOrderBook(sql);
-  const ending: EndDeps = { store, book, events: () => active.all(), logger, metrics, stopping };
+  const logLimit = config.shared.AISLE_LOG_MAX_ENTRIES;
+  const alarm = createLogAlarm(logger, logLimit);
+  const standing = createStanding(sql, (events) => metrics.eventsBehind.set(events));
+  const isBehind = (eventId: string): boolean => standing.isBehind(eventId);
+  const ending: EndDeps = { store, book, events: () => active.all(), logger, metrics, stopping, isBehind };
   const whenReady = (task: () => Promise<void>) => (): Promise<void> =>
     guard.isReady() && !stopping() ? task() : Promise.resolve();
-  const payments = openPayments(base);
+  /** What ends, frees or gives back on Postgres's word alone: not before it was looked at (SPEC R3). */
+  const whenLookedAt = (task: () => Promise<void>) =>
+    whenReady(async () => {
+      if (await standing.isLookedAt()) await task();
+    });
+  const payments = { ...openPayments(base), behind: () => standing.behind() };
+  const reconcileRound = createReconciler({ sql, redis, store, rebuilder, behind, standing, logger, operator });
   return startQueueWorkers({
     ...{ connection: working, prefix: BULLMQ_PREFIX, logger },
     drain: (eventId) => drainEvent(draining, eventId, stopping),
     upkeep: {
-      scan: whenReady(() => scan({ redis, active, jobs, metrics })),
-      reconcile: whenReady(
-        createReconciler({ sql, redis, store, rebuilder, pause: createPause(steps), logger, operator }),
+      scan: whenReady(() => scan({ redis, active, jobs, metrics, logLimit, alarm })),
+      // A Redis that was emptied is the gate's to load, all of it: looked at first, so that this one does not begin as well.
+      reconcile: async () => {
+        if (!stopping() && (await guard.confirm())) await reconcileRound();
+      },
+      'sale-windows': whenLookedAt(() => moveSaleWindows(steps)),
+      payments: whenLookedAt(() => settlePayments(payments)),
+      'settle-orders': whenLookedAt(() =>
+        settleOrders({
+          ...{ store, book, backlog: () => effectBacklog(sql), logger, metrics, behind: () => standing.behind() },
+        }),
       ),
-      'sale-windows': whenReady(() => moveSaleWindows(steps)),
-      payments: whenReady(() => settlePayments(payments)),
-      'settle-orders': whenReady(() =>
-        settleOrders({ store, book, backlog: () => effectBacklog(sql), logger, metrics }),
-      ),
-      'expire-orders': whenReady(() => expireOrders(ending)),
-      'orphan-orders': whenReady(() => endOrphans(ending)),
-      'refund-cancelled': whenReady(() =>
+      'expire-orders': whenLookedAt(() => expireOrders(ending)),
+      'orphan-orders': whenLookedAt(() => endOrphans(ending)),
+      'refund-cancelled': whenLookedAt(() =>
         refundCancelled({ store, book, changes: createOrderChanges(sql), logger, stopping }),
       ),
       'clean-up': whenReady(async () => {
         await cleanUp(sql);
       }),
-      consistency: whenReady(createConsistencyCheck({ sql, redis, store, logger, metrics, operator })),
+      consistency: whenLookedAt(
+        createDriftCheck({
+          ...{ sql, redis, rebuilder, logger, metrics, operator, isBehind },
+          repair: config.shared.AISLE_DRIFT_REPAIR,
+        }),
+      ),
     },
   });
 }
 
 /** What servers left in the logs as they stopped. Best effort: whatever stays is drained at the next start. */
-async function lastDrain({ connections, metrics, logger }: Base, active: ActiveList, deps: DrainDeps): Promise<void> {
-  const deadline = Date.now() + LAST_DRAIN_MS;
-  const late = (): boolean => Date.now() > deadline;
+async function lastDrain(
+  { config, connections, metrics, logger }: Base,
+  active: ActiveList,
+  deps: DrainDeps,
+): Promise<void> {
+  const logLimit = config.shared.AISLE_LOG_MAX_ENTRIES;
+  const deadline = monotonicClock() + LAST_DRAIN_MS;
+  const late = (): boolean => monotonicClock() > deadline;
   try {
-    for (const eventId of await waitingLogs({ redis: connections.redis, active, metrics })) {
+    for (const eventId of await waitingLogs({ redis: connections.redis, active, metrics, logLimit })) {
       if (!late()) await drainEvent(deps, eventId, late);
     }
   } catch (error) {

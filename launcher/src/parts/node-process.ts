@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import { answerForAll } from '../../../server/src/platform/cluster-metrics.js';
+import { STOP_OUTSIDE_MS } from '../../../server/src/platform/stop-limits.js';
 import { followOutput, lastLines, openLog, type ConsoleLevel } from '../logs.js';
 import type { Environment } from '../settings.js';
 import type { PartSpec } from '../supervisor.js';
 
-const STOP_TIMEOUT_MS = 10_000;
 const lifeline = new URL('./lifeline.js', import.meta.url).href;
 /** dist/, seen from dist/launcher/src/parts. */
 const fromDist = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
@@ -19,6 +20,8 @@ export interface NodeProcess {
   readonly consoleLevel: ConsoleLevel;
   /** Several servers share one port: by the kernel with uWebSockets.js, through node:cluster on the Node engine. */
   readonly sharesPort?: boolean;
+  /** How long it takes to send its sockets elsewhere when it is asked to stop. Default 0. */
+  readonly drainMs?: number;
   ready(ended: AbortSignal): Promise<void>;
 }
 
@@ -36,7 +39,7 @@ export function nodePart(options: NodeProcess): PartSpec {
     },
     ready: (ended) => options.ready(ended),
     stopSignal: 'SIGTERM',
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs: (options.drainMs ?? 0) + STOP_OUTSIDE_MS,
     explain: () => lastLines(logFile, 3).join('\n'),
   };
 }
@@ -56,7 +59,11 @@ function spawnAlone(options: NodeProcess): ChildProcess {
   });
 }
 
+let answering = false;
+
 function forkSharing(options: NodeProcess): ChildProcess {
+  if (!answering) answerForAll();
+  answering = true;
   cluster.setupPrimary({
     exec: fromDist(options.main),
     execArgv: nodeOptions,

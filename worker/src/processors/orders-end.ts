@@ -13,6 +13,8 @@ export interface EndDeps {
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'ordersExpired' | 'ordersTombstoned'>;
   readonly stopping: () => boolean;
+  /** Events for which Postgres went back in time (SPEC R3): what it says of their orders may be old. Absent: none. */
+  readonly isBehind?: (eventId: string) => boolean;
 }
 
 const ORDERS_AT_ONCE = 200;
@@ -60,6 +62,7 @@ async function endAll(
 ): Promise<number> {
   let ended = 0;
   await inLanes(orders, deps.stopping, async ({ id, eventId }) => {
+    if (deps.isBehind?.(eventId) === true) return;
     try {
       const result = await deps.book.close(id, to, BY, cause);
       if (result.kind !== 'done') return;
@@ -80,7 +83,7 @@ const RESERVED_AT_ONCE = 50_000;
 /** orphan-orders: holds reserved for an order that never came (SPEC O2): tombstone first, then the places go back. */
 export async function endOrphans(deps: Omit<EndDeps, 'stopping'>): Promise<void> {
   for (const { id, epoch } of deps.events()) {
-    if (epoch === 0) continue;
+    if (epoch === 0 || deps.isBehind?.(id) === true) continue;
     try {
       const reserved = await deps.store.reservedHolds(id, RESERVED_AT_ONCE);
       const old = reserved.filter(({ nowMs, reservedAtMs }) => nowMs - reservedAtMs > ORPHAN_AFTER_MS);

@@ -11,6 +11,8 @@ export interface SettleDeps {
   /** How many effects wait, and how old the oldest is. */
   readonly backlog: () => Promise<{ readonly open: number; readonly oldestSeconds: number }>;
   readonly logger: Logger;
+  /** Events for which Postgres went back in time (SPEC R3): an old step must not free what was sold since. Absent: none. */
+  readonly behind?: () => readonly string[];
   readonly metrics: Pick<Metrics, 'orderEffectsOpen' | 'orderEffectsOldestSeconds' | 'orderEffectsReplayed'>;
 }
 
@@ -27,14 +29,14 @@ interface Waiting {
   /** What follows in the same order builds on it: never a place given back before it was sold. */
   readonly orders: Set<string>;
 }
-const nothingWaits = (): Waiting => ({ events: new Set(), orders: new Set() });
+const nothingWaits = (behind: readonly string[] = []): Waiting => ({ events: new Set(behind), orders: new Set() });
 
 /**
  * settle-orders: what committed steps of orders mean in Redis, replayed until done (SPEC O3): the node that made them died, or
  * Redis was away. In order within an event; an event that is being loaded waits and holds up no other.
  */
 export async function settleOrders(deps: SettleDeps): Promise<void> {
-  const waiting = nothingWaits();
+  const waiting = nothingWaits(deps.behind?.());
   let last: OrderEffect | undefined;
   do {
     const rest = last === undefined ? undefined : { after: last.id, butOf: [...waiting.events] };
@@ -80,6 +82,7 @@ async function settleEvent(
 ): Promise<number> {
   let done = 0;
   for (const effect of effects) {
+    if (waiting.events.has(effect.eventId)) return done;
     if (waiting.orders.has(effect.orderId)) continue;
     try {
       const outcome = await deps.store.settle(effect);

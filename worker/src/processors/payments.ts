@@ -6,6 +6,8 @@ export interface PaymentUpkeepDeps {
   readonly book: Pick<PaymentBook, 'takeDue' | 'countOpen'>;
   readonly desk: PaymentDesk;
   readonly metrics: Pick<Metrics, 'paymentsOpen'>;
+  /** Events whose orders are the operator's to settle (SPEC R3); absent: none. */
+  readonly behind?: () => readonly string[];
   readonly logger: Logger;
 }
 
@@ -20,11 +22,12 @@ const LEASE_MS = 20_000;
  * Attempts whose end nobody has seen (SPEC O4): asked about until they have one. Refunds are carried out here, and again until
  * they are final.
  */
-export async function settlePayments({ book, desk, metrics, logger }: PaymentUpkeepDeps): Promise<void> {
+export async function settlePayments({ book, desk, metrics, logger, behind }: PaymentUpkeepDeps): Promise<void> {
   const endMs = performance.now() + ROUND_MS;
   let full = desk.provider !== null;
   while (full && performance.now() < endMs) {
-    const due = desk.provider === null ? [] : await book.takeDue([desk.provider.name], BATCH, LEASE_MS);
+    const due =
+      desk.provider === null ? [] : await book.takeDue([desk.provider.name], BATCH, LEASE_MS, behind?.() ?? []);
     await Promise.all(
       due.map(async (attempt) => {
         try {

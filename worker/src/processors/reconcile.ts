@@ -1,21 +1,25 @@
 import type { Redis } from 'ioredis';
 import { activeEvents, type ActiveEvent } from '../../../server/src/db/events/active-events.js';
-import { findEvent } from '../../../server/src/db/events/events.js';
 import type { Sql } from '../../../server/src/db/client.js';
 import { noteMaintenance } from '../../../server/src/db/log/maintenance.js';
 import { isAfter, readWatermarks, type Watermark } from '../../../server/src/db/log/seat-log.js';
 import type { EventConfig, SeatStore } from '../../../server/src/domain/ports/seat-store.js';
 import type { Logger } from '../../../server/src/platform/logger.js';
 import type { LoadReason, Rebuilder } from '../../../server/src/rebuild/rebuilder.js';
+import { knownEventIds } from '../../../server/src/redis/behind.js';
 import { logStates, type LogState } from '../../../server/src/redis/log-stream.js';
-import type { PauseEvent } from './steps.js';
+import { findBehind } from '../../../server/src/domain/behind.js';
+import type { BehindWatch } from './behind.js';
+import type { Standing } from './standing.js';
 
 export interface ReconcileDeps {
   readonly sql: Sql;
   readonly redis: Redis;
   readonly store: Pick<SeatStore, 'configure'>;
   readonly rebuilder: Rebuilder;
-  readonly pause: PauseEvent;
+  readonly behind: BehindWatch;
+  /** Told of every round: what the rest of the worker may do by itself. */
+  readonly standing: Pick<Standing, 'begin' | 'looked'>;
   readonly logger: Logger;
   readonly operator: string;
 }
@@ -25,33 +29,60 @@ const SEEN_TWICE: ReadonlySet<LoadReason> = new Set(['publish', 'interrupted']);
 
 /**
  * Brings Redis to what Postgres says of each event: status and limits (SPEC R4); loads what Redis lost or was only half
- * given (R2); and stops an event for which Postgres itself went back in time (R3). One call is one round.
+ * given (R2); and stops an event for which Postgres itself went back in time (R3), one that Postgres no longer knows too. One call
+ * is one round.
  */
 export function createReconciler(deps: ReconcileDeps): () => Promise<void> {
   let suspects = new Set<string>();
+  /** Events that Redis knew in the last round. */
+  let known: readonly string[] = [];
   return async () => {
+    const round = await deps.standing.begin();
     // Postgres first: what Redis says a moment later can only be newer.
     const events = await activeEvents(deps.sql);
-    const ids = events.map((event) => event.id);
-    const watermarks = await readWatermarks(deps.sql, ids);
+    const listed = new Set(events.map((event) => event.id));
+    // A draft, or nothing, in Postgres now: only Redis can say that they were on sale.
+    const others = (round.isNew ? await knownEventIds(deps.redis) : known).filter((id) => !listed.has(id));
+    const ids = [...listed, ...others];
+    const watermarks = await readWatermarks(deps.sql, [...listed]);
     const states = await logStates(deps.redis, ids);
     const before = suspects;
     suspects = new Set();
-    for (const [i, event] of events.entries()) {
+    const behind = new Set<string>();
+    for (const [i, eventId] of ids.entries()) {
       const state = states[i];
       if (state === undefined) continue;
-      const suspect = `${event.id} ${event.epoch}`;
+      const event = events[i];
+      const suspect = `${eventId} ${event?.epoch ?? 0}`;
+      behind.add(eventId);
       try {
-        const done = await reconcileOne(deps, event, state, watermarks.get(event.id), before.has(suspect));
-        if (!done) suspects.add(suspect);
+        if (await isBehind(deps, eventId, event, state, watermarks.get(eventId))) continue;
+        behind.delete(eventId);
+        if (event !== undefined) {
+          const done = await reconcileOne(deps, event, state, watermarks.get(eventId), before.has(suspect));
+          if (!done) suspects.add(suspect);
+        }
       } catch (error) {
-        deps.logger.warn(
-          { err: error, eventId: event.id },
-          'an event could not be reconciled; the next round tries again',
-        );
+        deps.logger.warn({ err: error, eventId }, 'an event could not be reconciled; the next round tries again');
       }
     }
+    known = ids.filter((_id, i) => (states[i]?.epoch ?? null) !== null);
+    deps.standing.looked(round, behind);
   };
+}
+
+/** A finding is looked at once more, with Postgres asked after Redis; as a rule there is none. */
+async function isBehind(
+  deps: ReconcileDeps,
+  eventId: string,
+  event: ActiveEvent | undefined,
+  state: LogState,
+  watermark: Watermark | undefined,
+): Promise<boolean> {
+  if (state.epoch === null) return false;
+  const postgres = event === undefined ? null : { ...event, watermark: watermark ?? { epoch: 0, seq: 0 } };
+  if (!state.behind && findBehind({ ...state, epoch: state.epoch }, postgres) === null) return false;
+  return deps.behind.judge(eventId, state);
 }
 
 /** False: to be looked at again next round. */
@@ -62,11 +93,6 @@ async function reconcileOne(
   watermark: Watermark | undefined,
   seenBefore: boolean,
 ): Promise<boolean> {
-  const seen = Math.max(state.epoch ?? 0, state.loading ?? 0);
-  if (seen > event.epoch) {
-    await postgresBehind(deps, event, seen);
-    return true;
-  }
   const reason = whyLoad(event, state, watermark);
   if (reason !== null) {
     if (SEEN_TWICE.has(reason) && !seenBefore) return false;
@@ -90,32 +116,6 @@ function whyLoad(event: ActiveEvent, state: LogState, watermark: Watermark | und
   // Postgres has changes of this epoch that Redis has not: Redis went back without anyone noticing.
   if (watermark !== undefined && isAfter(watermark, { epoch: state.epoch, seq: state.seq })) return 'redis_behind';
   return null;
-}
-
-/** Either a load went by between the two reads, or Postgres never gave the epoch that Redis is at. */
-async function postgresBehind(deps: ReconcileDeps, event: ActiveEvent, seen: number): Promise<void> {
-  const record = await findEvent(deps.sql, event.id);
-  if (record === null || record.epoch >= seen || record.event.status !== 'on_sale') return;
-  deps.logger.error(
-    { eventId: event.id, postgresEpoch: record.epoch, redisEpoch: seen },
-    'Postgres went back in time: the event is paused, nothing in Redis is touched',
-  );
-  const line = {
-    eventId: event.id,
-    kind: 'postgres_behind',
-    reason: 'Redis is at a later epoch',
-    epoch: record.epoch,
-  } as const;
-  const differences = { redisEpoch: seen };
-  await noteMaintenance(deps.sql, {
-    ...line,
-    result: 'paused',
-    snapshotAt: null,
-    durationMs: null,
-    differences,
-    operator: deps.operator,
-  });
-  await deps.pause(event.id);
 }
 
 async function noteBehind(

@@ -10,14 +10,6 @@ export interface StepDeps {
   readonly announce: (eventId: string) => Promise<void>;
   readonly logger: Logger;
 }
-/** Pauses an event whose state is in doubt (SPEC R3). Repeating it does nothing. */
-export type PauseEvent = (eventId: string) => Promise<void>;
-
-export const createPause =
-  (deps: StepDeps): PauseEvent =>
-  (eventId) =>
-    takeStep(deps, eventId, 'pause', 'safety');
-
 /** One step of an event's life by the system itself: Postgres first, then Redis, then the nodes. */
 export async function takeStep(deps: StepDeps, eventId: string, step: LifecycleStep, actor: string): Promise<void> {
   const result = await transition(deps.sql, eventId, step, { actor });
@@ -28,7 +20,7 @@ export async function takeStep(deps: StepDeps, eventId: string, step: LifecycleS
   await deps.announce(eventId);
 }
 
-const configOf = ({ event }: EventRecord): EventConfig => ({
+export const configOf = ({ event }: EventRecord): EventConfig => ({
   eventId: event.id,
   version: event.version,
   status: event.status,
