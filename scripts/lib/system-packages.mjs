@@ -1,11 +1,11 @@
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { fail, say, step } from './console.mjs';
 import { run } from './run.mjs';
 
 /**
- * What does not come from npm: a Redis and, for the browser tests, a Chromium. Installed by the system's own package
+ * What does not come from npm: a Redis, for the browser tests a Chromium, for one of the faults a library that turns clocks. Installed by the system's own package
  * manager where we may (apt-get as root, brew); else the one command to run is named.
  */
 export const REDIS = {
@@ -25,6 +25,16 @@ export const CHROMIUM = {
   brew: 'chromium',
   hint: undefined,
 };
+/** Turns the wall clocks of processes for one row of the fault suite: a library, not a program. */
+export const FAKETIME = {
+  title: 'libfaketime',
+  programs: [],
+  library: 'faketime/libfaketime.so.1',
+  apt: ['libfaketime'],
+  isService: false,
+  brew: 'libfaketime',
+  hint: undefined,
+};
 const REDIS_PORT = 6379;
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const PROBE_TIMEOUT_MS = 500;
@@ -42,6 +52,19 @@ export function findProgram(names) {
   return null;
 }
 
+const LIBRARY_FOLDERS = ['/usr/lib', '/usr/lib64', '/usr/local/lib'];
+
+/** The full path of a library in one of the system's folders or, as Debian has it, in one for its kind of machine; or null. */
+function findLibrary(name) {
+  const folders = LIBRARY_FOLDERS.filter(existsSync).flatMap((folder) => [
+    folder,
+    ...readdirSync(folder).map((inside) => path.join(folder, inside)),
+  ]);
+  return folders.map((folder) => path.join(folder, name)).find(existsSync) ?? null;
+}
+
+const find = (wanted) => (wanted.library === undefined ? findProgram(wanted.programs) : findLibrary(wanted.library));
+
 function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);
@@ -56,12 +79,12 @@ function isExecutable(file) {
  * Ends the script with the command to run where we may not, or where it did not work.
  */
 export async function ensureProgram(wanted) {
-  const found = findProgram(wanted.programs);
+  const found = find(wanted);
   if (found !== null) return found;
   const attempt = pickInstaller(wanted);
   if (attempt === null) fail(`${wanted.title} is not installed.`, manualCommand(wanted));
   const output = await step(`Installing ${wanted.title} with ${attempt.name}`, () => attempt.install());
-  const installed = findProgram(wanted.programs);
+  const installed = find(wanted);
   if (installed === null) {
     process.stderr.write(output);
     fail(`${wanted.title} could not be installed.`, manualCommand(wanted));
@@ -91,7 +114,9 @@ function manualCommand(wanted) {
   ];
   const known = commands.find(([manager]) => findProgram([manager]) !== null);
   const command =
-    known === undefined ? `Install ${wanted.title} (${wanted.programs[0]} in your PATH)` : `Run: ${known[1]}`;
+    known === undefined
+      ? `Install ${wanted.title} (${wanted.library ?? `${wanted.programs[0]} in your PATH`})`
+      : `Run: ${known[1]}`;
   return wanted.hint === undefined ? command : `${command}\n    ${wanted.hint}`;
 }
 

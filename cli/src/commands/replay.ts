@@ -1,11 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
 import { readEpochBase, readMoves } from '../../../server/src/db/log/epoch-bases.js';
 import { findEvent } from '../../../server/src/db/events/events.js';
 import { isAfter, readWatermarks } from '../../../server/src/db/log/seat-log.js';
 import { replay, type AreaCounts, type LoggedMove } from '../../../server/src/domain/replay.js';
 import { RedisSeatStore } from '../../../server/src/redis/seat-store.js';
 import { readAreaCounts } from '../../../server/src/redis/area-counts.js';
+import type { Context } from '../context.js';
+import { namedEvents } from '../named-events.js';
 import { UsageError, type Stores } from '../stores.js';
+
+export function registerReplay(program: Command, context: Context): void {
+  program
+    .command('replay')
+    .description('Rebuild the map of each event from its log alone and compare it with the live one.')
+    .argument('[event...]', 'event ids; all that are not over where none is named')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExamples:\n  aisle replay\n  aisle replay ev_rome --json')
+    .action(async (events: string[], { json }: { json?: boolean }) => {
+      await context.withStores(async (stores) => {
+        for (const eventId of await namedEvents(stores, events)) {
+          const report = await replayEvent(stores, eventId);
+          if (!report.equal) context.found();
+          context.say(json, report, describe(report));
+        }
+      });
+    });
+}
+
+function describe(report: ReplayReport): string {
+  const { eventId, epoch, seq, moves, seats, different, differentAreas, faults, equal, examples } = report;
+  const head = `${eventId}: epoch ${epoch}, change ${seq}: ${moves} moves replayed over ${seats} seats`;
+  if (equal) return `${head}: equal`;
+  const shown = examples.map(({ seatNo, log, live }) => `\n  seat ${seatNo}: log ${log}, live ${live}`).join('');
+  return `${head}: ${different} seats and ${differentAreas.length} areas differ, ${faults} changes do not join on${shown}`;
+}
 
 export interface ReplayReport {
   readonly eventId: string;
