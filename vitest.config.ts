@@ -17,6 +17,9 @@ const alias = [
 const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/e2e/**/*.test.ts', 'tests/integration/*.test.ts'];
 /** Whole systems too, but all they ask of time is half a minute to settle: two at once. */
 const CRASHES = ['tests/integration/*-crash.test.ts', 'tests/integration/thousand-buyers.test.ts'];
+/** Real processes and the faults that befall them: one file at a time, last. Those that take long run under `npm run test:faults` alone. */
+const FAULTS = ['tests/faults/**/*.test.ts'];
+const LONG_FAULTS = process.env.AISLE_FAULTS_FULL === '1' ? [] : ['tests/faults/**/*.long.test.ts'];
 /** Their suffix says that they need no more than a store or two. */
 const STORES = ['**/*.redis.test.ts', '**/*.pg.test.ts'];
 
@@ -53,6 +56,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'crashes', include: CRASHES, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: FAULTS,
+          exclude: [...LONG_FAULTS, '**/node_modules/**'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

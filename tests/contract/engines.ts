@@ -1,4 +1,4 @@
-import { loadUws } from '../../server/src/gateway/engines/create-engine.js';
+import { loadUws } from '../../server/src/gateway/engines/load-uws.js';
 import type { EngineName } from '../../server/src/gateway/index.js';
 
 const loaded = await loadUws();

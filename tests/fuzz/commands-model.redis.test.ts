@@ -1,38 +1,20 @@
-import fc from 'fast-check';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCommandConnection } from '../../server/src/redis/connection.js';
-import { Pair, play } from '../helpers/model-run.js';
-import { history, type Step } from '../helpers/model-steps.js';
-import { startRedis, type TestRedis } from '../helpers/redis.js';
+import { describe, expect, test } from 'vitest';
+import { playHistories } from '../helpers/model-histories.js';
+import { Pair } from '../helpers/model-run.js';
+import type { Step } from '../helpers/model-steps.js';
+import { usePrivateRedis } from '../helpers/private-redis.js';
 
 const RUNS = Number(process.env.MODEL_RUNS ?? 1000);
 
-let server: TestRedis;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = openCommandConnection(server.url);
-  await new Promise((resolve) => redis.once('ready', resolve));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const store = usePrivateRedis();
 
 describe('commands against the model', () => {
   test(
     `S2 S4 S7 H1 H2 H4 H6 H8 O1 O2 O3 I1 I4 I6: ${RUNS} random histories agree with the model step by step`,
     { timeout: 600_000 },
     async () => {
-      let played = 0;
-      await fc.assert(
-        fc.asyncProperty(history, async (steps) => {
-          played += steps.length;
-          await play(redis, steps);
-        }),
-        { numRuns: RUNS, ...(process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }) },
-      );
+      const seed = process.env.MODEL_SEED === undefined ? undefined : Number(process.env.MODEL_SEED);
+      const played = await playHistories(store.redis, RUNS, seed);
       process.stdout.write(`model: ${RUNS} histories, ${played} steps, 0 divergences\n`);
     },
   );
@@ -58,7 +40,7 @@ describe('commands against the model', () => {
       areas: [],
       all: true,
     };
-    const pair = new Pair(redis);
+    const pair = new Pair(store.redis);
     await pair.start();
     for (const each of [
       hold('ann'),

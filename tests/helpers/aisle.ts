@@ -23,6 +23,8 @@ export interface AisleOptions {
   readonly databaseUrl?: string;
   /** Default AISLE_LIMITS=off: tests come from one address in a hurry. */
   readonly limits?: 'on' | 'off';
+  /** Another build than dist: an earlier version, or one with a bug planted on purpose. */
+  readonly dist?: string;
   /** Until /readyz answers 200. Default 20000. */
   readonly readyTimeoutMs?: number;
 }
@@ -109,10 +111,15 @@ class RunningAisle implements TestAisle {
   }
 
   async addNode(env: Readonly<Record<string, string>> = {}): Promise<TestNode> {
-    const port = await freePort();
+    // A node that comes back is where its clients look for it.
+    const port = env.AISLE_PORT === undefined ? await freePort() : Number(env.AISLE_PORT);
     const url = `http://127.0.0.1:${port}`;
     const name = `server-${this.nodes.length + 1}`;
-    const started = startProcess(name, 'server/src/main.js', { ...this.#env(), AISLE_PORT: String(port), ...env });
+    const started = startProcess(this.#dist, name, 'server/src/main.js', {
+      ...this.#env(),
+      AISLE_PORT: String(port),
+      ...env,
+    });
     const node: TestNode = Object.assign(started, { url, port });
     this.nodes.push(node);
     const ended = new AbortController();
@@ -126,7 +133,7 @@ class RunningAisle implements TestAisle {
 
   addWorker(env: Readonly<Record<string, string>> = {}): TestProcess {
     const name = `worker-${this.workers.length + 1}`;
-    const worker = startProcess(name, 'worker/src/main.js', { ...this.#env(), ...env });
+    const worker = startProcess(this.#dist, name, 'worker/src/main.js', { ...this.#env(), ...env });
     this.workers.push(worker);
     return worker;
   }
@@ -134,6 +141,10 @@ class RunningAisle implements TestAisle {
   async stop(): Promise<void> {
     await Promise.all([...this.nodes, ...this.workers].map(stopProcess));
     await this.stopStores();
+  }
+
+  get #dist(): string {
+    return this.options.dist ?? path.join(projectRoot, 'dist');
   }
 
   #env(): Record<string, string> {
@@ -161,8 +172,8 @@ async function stopProcess(target: TestProcess): Promise<void> {
   clearTimeout(killer);
 }
 
-function startProcess(name: string, main: string, env: Record<string, string>): TestProcess {
-  const inDist = (file: string): string => path.join(projectRoot, 'dist', file);
+function startProcess(dist: string, name: string, main: string, env: Record<string, string>): TestProcess {
+  const inDist = (file: string): string => path.join(dist, file);
   // The lifeline ends it when this test process is gone.
   const args = ['--enable-source-maps', '--import', inDist('launcher/src/parts/lifeline.js'), inDist(main)];
   const child = spawn(process.execPath, args, { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });

@@ -14,6 +14,8 @@ export interface RedisOptions {
   readonly extraArgs?: readonly string[];
   /** Listens on a loopback port instead of a Unix socket: for what must go through a proxy. */
   readonly tcp?: boolean;
+  /** More of its environment, for a clock of its own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A redis-server of the test's own, in a temporary folder. */
@@ -69,7 +71,8 @@ class PrivateRedis implements TestRedis {
       ...(this.port === 0 ? [] : ['--port', String(this.port), '--bind', '127.0.0.1']),
       ...(this.options.extraArgs ?? []),
     ];
-    const child = spawn(findRedis(), args, { stdio: 'ignore', detached: true });
+    const env = { ...process.env, ...this.options.env };
+    const child = spawn(findRedis(), args, { stdio: 'ignore', detached: true, env });
     this.#child = child;
     // Ends it when this test process is killed, too.
     if (child.pid !== undefined) this.#watchdog = watchOver(child.pid, 'TERM', 0);

@@ -33,6 +33,8 @@ export class SdkServer {
   script: (seen: Seen) => Scripted = () => 'serve';
   /** Decides on each frame that would go to a room. */
   deliver: (eventId: string) => boolean = () => true;
+  /** Answers are kept back until then. */
+  answersAfter: Promise<void> | null = null;
   expiresAt: string | null = null;
   /** null: no hello at all. */
   helloDelayMs: number | null = 0;
@@ -127,7 +129,9 @@ export class SdkServer {
     if (typeof scripted === 'object') return ack({ ok: false, error: scripted.error });
     const answer = this.#carryOut(socket, subject, name, payload);
     if (scripted === 'cut-after') return socket.conn.close();
-    if (scripted === 'serve') ack(answer);
+    if (scripted !== 'serve') return;
+    if (this.answersAfter === null) ack(answer);
+    else void this.answersAfter.then(() => ack(answer));
   }
 
   /** With the memory of request ids (SPEC S7): same id, same answer, one effect. */

@@ -21,6 +21,8 @@ export class World {
   chartVersion = 1;
   epoch = 1;
   seq = 0;
+  /** It cannot check its map. */
+  doubted = false;
   /** How many changes back a client may be and still be caught up; frames know them all. */
   ringSize = 100;
   #log: Entry[] = [];
@@ -73,7 +75,8 @@ export class World {
 
   subscribe({ epoch, seq }: Subscribe): SubscribeAck {
     const { eventId, status, chartVersion, areas } = this;
-    const answer = { eventId, status, epoch: this.epoch, seq: this.seq, chartVersion, areas };
+    const doubt = this.doubted ? ({ stale: true } as const) : {};
+    const answer = { eventId, status, epoch: this.epoch, seq: this.seq, chartVersion, areas, ...doubt };
     const known = epoch === this.epoch && seq !== undefined && seq <= this.seq && seq >= this.seq - this.ringSize;
     return known ? { ...answer, changes: this.#touched(seq, this.seq) } : { ...answer, map: encodeMap(this.text) };
   }

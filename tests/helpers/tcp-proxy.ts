@@ -13,6 +13,8 @@ export interface TcpProxy {
   refuse: boolean;
   /** Nothing passes in either direction while true; nothing is lost. */
   frozen: boolean;
+  /** Where new connections lead: an address that moves. */
+  target: ProxyTarget;
   /** Connections open now. */
   readonly connections: number;
   /** Replies thrown away so far, in chunks. */
@@ -42,7 +44,7 @@ class SocketProxy implements TcpProxy {
   readonly #pairs = new Set<Pair>();
   readonly #server: Server;
 
-  constructor(private readonly target: ProxyTarget) {
+  constructor(public target: ProxyTarget) {
     this.#server = createServer((client) => this.#accept(client));
   }
 
@@ -99,17 +101,18 @@ class SocketProxy implements TcpProxy {
     const pair = { client, upstream };
     this.#pairs.add(pair);
     for (const socket of [client, upstream]) socket.setNoDelay(true).on('error', () => undefined);
-    client.on('data', (chunk: Buffer) => this.#later(() => upstream.write(chunk)));
+    const there = new Line();
+    const back = new Line();
+    client.on('data', (chunk: Buffer) => there.send(this.delayMs, () => upstream.write(chunk)));
     upstream.on('data', (chunk: Buffer) => {
       if (this.swallowReplies) this.swallowed += 1;
-      else this.#later(() => client.write(chunk));
+      else back.send(this.delayMs, () => client.write(chunk));
     });
     const close = (): void => {
       this.#pairs.delete(pair);
-      this.#later(() => {
-        client.destroy();
-        upstream.destroy();
-      });
+      // What is on its way arrives first.
+      there.send(this.delayMs, () => upstream.destroy());
+      back.send(this.delayMs, () => client.destroy());
     };
     client.once('close', close);
     upstream.once('close', close);
@@ -118,10 +121,32 @@ class SocketProxy implements TcpProxy {
       upstream.pause();
     }
   }
+}
 
-  /** Timers of equal length fire in the order in which they were set, so bytes keep theirs. */
-  #later(send: () => void): void {
-    if (this.delayMs === 0) send();
-    else setTimeout(send, this.delayMs);
+/** One direction: what is sent later never arrives earlier, also when the delay changes meanwhile. */
+class Line {
+  readonly #waiting: { readonly at: number; readonly arrive: () => void }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  send(delayMs: number, arrive: () => void): void {
+    if (delayMs === 0 && this.#waiting.length === 0) {
+      arrive();
+      return;
+    }
+    this.#waiting.push({ at: performance.now() + delayMs, arrive });
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#deliver(), delayMs);
+  }
+
+  #deliver(): void {
+    this.#timer = undefined;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const leftMs = next.at - performance.now();
+      if (leftMs > 0.5) {
+        this.#timer = setTimeout(() => this.#deliver(), leftMs);
+        return;
+      }
+      this.#waiting.shift();
+      next.arrive();
+    }
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../launcher/src/port.js';
+import { transition } from '../../server/src/db/events/events.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startAisle, type TestAisle, type TestProcess } from '../helpers/aisle.js';
 import { startPostgres } from '../helpers/postgres.js';
@@ -66,10 +67,16 @@ async function expectTruth(running: Running): Promise<void> {
 }
 
 /** Holds that go through while Postgres is away: the store needs nothing of it. */
-async function startedDown({ world, event }: Running, epoch: number): Promise<number> {
+async function startedDown(
+  { world, event }: Running,
+  epoch: number,
+  seats = 30,
+  from = 0,
+  who = 'down',
+): Promise<number> {
   let done = 0;
-  for (let seatNo = 0; seatNo < 30; seatNo++) {
-    const id = `down-${seatNo}`;
+  for (let seatNo = from; seatNo < from + seats; seatNo++) {
+    const id = `${who}-${seatNo}`;
     const outcome = await world.store.hold({
       ...{
         eventId: event.id,
@@ -253,9 +260,42 @@ describe('with a worker running', () => {
     });
     expect((await world.store.snapshot(event.id)).letters.startsWith('h')).toBe(true);
     expect(await world.redis.exists(keys.hold(event.id, hold.token))).toBe(1);
-    const lines =
-      await world.sql`SELECT result FROM maintenance_log WHERE kind = 'postgres_behind' AND event_id = ${event.id}`;
-    expect(lines).toHaveLength(1);
+    await waitFor(async () => (await behindLines(running)) === 1, { what: 'the list' });
+  });
+
+  test('R3 R4 a watermark below what was trimmed: paused in both, at a version that both know; opening it again does not last', async () => {
+    const running = await withEvent(stores);
+    const { world, event } = running;
+    await holdMany(running, 0, 3);
+    await drained(running);
+    await world.redis.hset(keys.event(event.id), 'version', 41);
+    await world.sql`UPDATE log_watermarks SET seq = 1 WHERE event_id = ${event.id}`;
+    const paused = async (): Promise<unknown> => {
+      const [row] = await world.sql`SELECT status, version FROM events WHERE id = ${event.id}`;
+      const { status, version } = await world.store.snapshot(event.id);
+      return status === 'paused' && row?.status === 'paused' && row.version === version ? version : null;
+    };
+    await waitFor(paused, { timeoutMs: 10_000, what: 'the pause' });
+    await waitFor(async () => (await behindLines(running)) === 1, { what: 'the list' });
+    const version = await paused();
+    expect(version).toBeGreaterThan(41);
+    expect(await world.rebuilder.loadEvent(event.id, 'chart')).toMatchObject({ result: 'postgres_behind', epoch: 0 });
+    await transition(world.sql, event.id, 'open', { actor: 'somebody' });
+    await waitFor(async () => Number(await paused()) > Number(version), { timeoutMs: 10_000, what: 'the pause again' });
+    expect(await heldPlaces(running)).toEqual({ rows: 3, counted: 3 });
+  });
+
+  test('R3 an event that Postgres no longer knows as published: Redis stops selling it, and keeps it', async () => {
+    const running = await withEvent(stores);
+    const { world, event } = running;
+    const hold = await world.hold(event, [0]);
+    await drained(running);
+    // A round of the worker has seen it. (After a start of Postgres it asks Redis what there is.)
+    await sleep(2500);
+    await world.sql`UPDATE events SET status = 'draft', epoch = 0 WHERE id = ${event.id}`;
+    await waitFor(async () => (await world.store.snapshot(event.id)).status === 'paused', { timeoutMs: 10_000 });
+    await waitFor(async () => (await behindLines(running)) === 1, { what: 'the list' });
+    expect(await world.redis.exists(keys.hold(event.id, hold.token))).toBe(1);
   });
 
   test('R4 status and limits that were not told reach Redis', async () => {
@@ -279,6 +319,12 @@ describe('with a worker running', () => {
   }, 40_000);
 });
 
+async function behindLines({ world, event }: Running): Promise<number> {
+  const [row] = await world.sql<{ lines: number }[]>`
+    SELECT count(*) AS lines FROM maintenance_log WHERE kind = 'postgres_behind' AND result = 'paused' AND event_id = ${event.id}`;
+  return row?.lines ?? 0;
+}
+
 describe('what a worker shows of itself', () => {
   const undo: Undo = [];
   afterEach(() => runAll(undo));
@@ -290,8 +336,8 @@ describe('what a worker shows of itself', () => {
     await holdMany(running, 0, 3);
     await drained(running);
     const get = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-    await waitFor(async () => (await get('/readyz')) === '{"ready":true,"reasons":[]}', { what: 'readiness' });
-    expect(await get('/healthz')).toBe('{"ok":true}');
+    await waitFor(async () => (await get('/readyz')) === '{"status":"ok"}', { what: 'readiness' });
+    expect(await get('/healthz')).toBe('{"status":"ok"}');
     const metrics = await get('/metrics');
     expect(metrics).toMatch(/aisle_persisted_entries_total\{role="worker"\} 3\b/);
     expect(metrics).toMatch(/aisle_persist_lag_seconds_count\{role="worker"\} 3\b/);
@@ -376,6 +422,33 @@ describe('workers and Postgres that die', () => {
     await drained(running, 20_000);
     expect(await heldPlaces(running)).toEqual({ rows: 30, counted: 30 });
     await expectTruth(running);
+  }, 60_000);
+
+  test('L2 Postgres down until the log is full: an alarm before, new holds refused, releases go on; then it drains by itself', async () => {
+    const postgres = await startPostgres();
+    undo.push(() => postgres.stop());
+    const running = await withEvent(await startStores(undo, postgres.url));
+    const { world, event } = running;
+    await world.redis.hset(keys.event(event.id), 'logLimit', 100);
+    const worker = await addWorker(running, { AISLE_LOG_MAX_ENTRIES: '100' });
+    const epoch = await world.epochOf(event.id);
+    await postgres.kill('SIGQUIT');
+    expect(await startedDown(running, epoch, 60)).toBe(60);
+    await waitFor(() => worker.logs().includes('50 % full'), { what: 'the first alarm' });
+    expect(await startedDown(running, epoch, 40, 60)).toBe(40);
+    await waitFor(() => worker.logs().includes('the log of changes is full: new holds are refused'), {
+      what: 'the alarm',
+    });
+    const common = { eventId: event.id, epoch, chartVersion: 1, requestId: 'r', fingerprint: 'r' };
+    const release = { ...common, subject: 'down-0', actor: 'down-0', staff: false, token: `${event.id}.down-0` };
+    expect(await world.store.release({ ...release, seats: [], areas: [] })).toMatchObject({ ok: true });
+    expect(await waiting(running)).toBe(101);
+    // The seat is free, and nobody may have it now.
+    expect(await startedDown(running, epoch, 1, 0, 'late')).toBe(0);
+    await postgres.start();
+    await drained(running, 20_000);
+    await waitFor(() => worker.logs().includes('below half of its bound again'), { what: 'word that it is over' });
+    expect((await world.hold(event, [0])).state).toBe('held');
   }, 60_000);
 
   test('L1 a stop finishes the batch and writes what is left; the next start goes on', async () => {

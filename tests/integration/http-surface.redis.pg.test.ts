@@ -7,6 +7,7 @@ import { chartSchema, inventoryViewSchema, seatsViewSchema, type SeatEvent } fro
 import { createCommands } from '../../server/src/commands/index.js';
 import { createBlockLedger } from '../../server/src/db/events/blocks.js';
 import type { Commands } from '../../server/src/domain/ports/commands.js';
+import { readinessOf } from '../../server/src/domain/ports/health.js';
 import { keys } from '../../server/src/redis/keys.js';
 import { startRedis, type TestRedis } from '../helpers/redis.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
@@ -393,15 +394,20 @@ describe('pages', () => {
 });
 
 describe('operation', () => {
-  test('/healthz says alive, /readyz why not', async () => {
+  test('N1 /healthz says alive, /readyz why not, or what is missing', async () => {
     expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
     expect((await get('/readyz')).status).toBe(200);
     const sick = world.with({
-      health: { redis: () => false, postgres: () => true, reasons: () => ['Redis does not answer'] },
+      health: { readiness: () => readinessOf(['Redis does not answer'], []) },
     });
     const answer = await sick.call('GET', '/readyz');
     expect(answer).toMatchObject({ status: 503, body: { status: 'unavailable', reasons: ['Redis does not answer'] } });
     expect((await sick.call('GET', '/healthz')).status).toBe(200);
+    const limping = world.with({ health: { readiness: () => readinessOf([], ['Postgres does not answer']) } });
+    expect(await limping.call('GET', '/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'degraded', reasons: ['Postgres does not answer'] },
+    });
   });
 
   test('/metrics counts requests by route and commands by outcome', async () => {

@@ -3,7 +3,7 @@ import type { ImportAnswer } from '@aisle/client/protocol';
 import { createOrderBook } from '../../server/src/db/orders/order-book.js';
 import { configureFailpoints, failpointHits } from '../../server/src/platform/failpoint.js';
 import { createMetrics } from '../../server/src/platform/metrics.js';
-import { createConsistencyCheck } from '../../worker/src/processors/consistency.js';
+import { createDriftCheck } from '../../worker/src/processors/drift.js';
 import { settleAll } from '../../worker/src/processors/orders-settle.js';
 import { waitFor } from '../helpers/wait.js';
 import { startHttpWorld, type HttpWorld } from './support/http-world.js';
@@ -21,13 +21,10 @@ test('L5 O9 places of an area held while a file with all of them is written: sol
   const { sql } = world.deps;
   const { store, redis } = world.store;
   const free = async (): Promise<readonly number[]> => (await store.snapshot(event.id)).areaAvailable;
-  const check = createConsistencyCheck({
-    sql,
-    redis,
-    store,
-    logger: silent,
-    metrics: createMetrics('test'),
-    operator: 'test',
+  const { rebuilder } = world.store;
+  const check = createDriftCheck({
+    ...{ sql, redis, rebuilder, logger: silent, metrics: createMetrics('test'), operator: 'test', repair: 'sold' },
+    every: { busyMs: 0, quietMs: 0 },
   });
   const round = async (): Promise<void> => {
     // As if nothing had changed of late: what has is not judged.

@@ -169,6 +169,50 @@ describe('loading over a Redis that survived', () => {
     await world.hold(event, [7]);
   });
 
+  test('R2 a hold that is sound stays; damaged in its index, cap or seat key it is made whole; a seat key under a free seat goes', async () => {
+    const event = await world.newEvent({ chart: plainChart(10, 10, [FLOOR]) });
+    await load(event);
+    const [score, cap, seat, gone] = [
+      await world.hold(event, [0, 1], { subject: 'score' }),
+      await world.hold(event, [2], { subject: 'cap', areas: [{ areaNo: 0, quantity: 2 }] }),
+      await world.hold(event, [3], { subject: 'seat' }),
+      await world.hold(event, [4], { subject: 'gone' }),
+    ];
+    const kept = await world.hold(event, [5, 6], { subject: 'kept' });
+    const whole = async (): Promise<unknown[]> =>
+      Promise.all([
+        world.redis.zrange(keys.holdsIndex(event.id), 0, '-1', 'WITHSCORES'),
+        ...['score', 'cap', 'seat', 'gone', 'kept'].map((who) => world.redis.hgetall(keys.userHolds(event.id, who))),
+        ...Array.from({ length: 8 }, (_, seatNo) => world.redis.hgetall(keys.seat(event.id, seatNo))),
+        letters(event),
+      ]);
+    const before = await whole();
+    await world.redis.zadd(keys.holdsIndex(event.id), 1, score.token);
+    await world.redis.zadd(keys.reservedIndex(event.id), 1, seat.token);
+    await world.redis.hset(keys.userHolds(event.id, 'cap'), cap.token, 7);
+    await world.redis.hset(keys.seat(event.id, 3), 'token', 'another');
+    await world.redis.del(keys.seat(event.id, 4));
+    await world.redis.rpush(keys.seat(event.id, 7), 'of another kind');
+    await world.redis.setrange(keys.map(event.id), 5, 'a');
+    expect(await load(event)).toMatchObject({ carried: 5, shrunk: 0, dropped: 0 });
+    expect(await whole()).toEqual(before);
+    expect(await world.redis.zcard(keys.reservedIndex(event.id))).toBe(0);
+    for (const hold of [kept, gone])
+      expect(await world.store.getHold(event.id, hold.token)).toMatchObject({ state: 'held' });
+    await world.hold(event, [7], { subject: 'next' });
+    await expectCountsToAddUp(event);
+  });
+
+  test('R2 R6 a hold of area places alone that is in no index is carried, and in the index again', async () => {
+    const event = await world.newEvent({ chart: plainChart(10, 10, [FLOOR]) });
+    await load(event);
+    const hold = await world.hold(event, [], { areas: [{ areaNo: 0, quantity: 3 }] });
+    await world.redis.zrem(keys.holdsIndex(event.id), hold.token);
+    expect(await load(event)).toMatchObject({ carried: 1, found: { places: 1, kinds: { area: 1 } } });
+    expect(await world.redis.zrange(keys.holdsIndex(event.id), 0, '-1')).toEqual([hold.token]);
+    expect((await world.store.snapshot(event.id)).areaAvailable).toEqual([17]);
+  });
+
   test('H1 L1 a lapsed hold lapses after the load, by the one script, with its log entry under the new epoch', async () => {
     const event = await world.newEvent();
     await load(event);
@@ -327,7 +371,10 @@ describe('loads that meet trouble', () => {
     await load(event);
     await world.redis.del(keys.map(event.id));
     await world.redis.rpush(keys.map(event.id), 'x');
-    await expect(load(event)).rejects.toThrow('corrupt');
+    await expect(load(event)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      cause: { message: expect.stringContaining('corrupt') as unknown },
+    });
     await expect(world.hold(event, [0])).rejects.toThrow('UNAVAILABLE');
     await forget(event);
     expect(await load(event)).toMatchObject({ result: 'loaded' });

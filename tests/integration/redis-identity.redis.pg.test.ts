@@ -34,7 +34,10 @@ async function worldWith(
 }
 
 /** A process's guard: a connection and a pool of its own, and the store behind the gate. */
-function guardOf(world: StoreWorld): { guard: RedisGuard; store: RedisSeatStore; loads: string[] } {
+function guardOf(
+  world: StoreWorld,
+  onLoad: (loads: number) => Promise<void> = () => Promise.resolve(),
+): { guard: RedisGuard; store: RedisSeatStore; loads: string[] } {
   const redis = openCommandConnection(world.server.url);
   redis.on('error', () => undefined);
   const sql = openDatabase(world.databaseUrl);
@@ -42,7 +45,7 @@ function guardOf(world: StoreWorld): { guard: RedisGuard; store: RedisSeatStore;
   const rebuilder = world.newRebuilder({
     redis,
     sql,
-    announce: (eventId) => Promise.resolve(void loads.push(eventId)),
+    announce: (eventId) => onLoad(loads.push(eventId)),
   });
   const guard = createRedisGuard({ redis, sql, rebuilder, logger: silent, operator: 'test', pollMs: 100 });
   later(async () => {
@@ -148,6 +151,68 @@ describe('R1 the gate of Redis', () => {
     await waitFor(() => guard.isReady(), { what: 'the gate to open' });
     expect(parseRedisInfo(await world.redis.info()).runId).toBe(runId);
     expect(await world.epochOf(event.id)).toBeGreaterThan(1);
+  });
+
+  test('R1 emptied while it runs: by name the same Redis, but its mark is gone: one process loads, and nothing is granted before', async () => {
+    const world = await worldWith();
+    const event = await world.newEvent();
+    const [one, two] = [guardOf(world), guardOf(world)];
+    await Promise.all([one.guard.start(), two.guard.start()]);
+    await holdSeats(one.store, 1, event, [0]);
+    const runId = parseRedisInfo(await world.redis.info()).runId;
+    await world.redis.flushall();
+    await expect(holdSeats(one.store, 1, event, [1])).rejects.toThrow('UNAVAILABLE');
+    await waitFor(async () => (await world.epochOf(event.id)) === 2, { what: 'the load' });
+    await waitFor(() => one.guard.isReady() && two.guard.isReady(), { what: 'the gates to open' });
+    expect(parseRedisInfo(await world.redis.info()).runId).toBe(runId);
+    expect([...one.loads, ...two.loads]).toEqual([event.id, event.id]);
+    await expect(holdSeats(two.store, 1, event, [1])).rejects.toThrow('epoch');
+    await holdSeats(two.store, 2, event, [0]);
+    await sleep(300);
+    expect(await world.epochOf(event.id)).toBe(2);
+  });
+
+  test('R1 emptied while events are being loaded into it: all over again', async () => {
+    const world = await worldWith();
+    const events = await Promise.all([world.newEvent(), world.newEvent()]);
+    const { guard, store } = guardOf(world, async (loads) => {
+      if (loads === 1) await world.redis.flushall();
+    });
+    await guard.start();
+    for (const event of events) await holdSeats(store, await world.epochOf(event.id), event, [0]);
+    expect(Math.min(...(await Promise.all(events.map(({ id }) => world.epochOf(id)))))).toBe(2);
+  });
+
+  test('R1 a policy that evicts, set while it runs: shut, and after it is mended everything is loaded anew', async () => {
+    const world = await worldWith();
+    const event = await world.newEvent();
+    const { guard, store } = guardOf(world);
+    await guard.start();
+    await world.redis.config('SET', 'maxmemory-policy', 'volatile-lru');
+    await waitFor(() => !guard.isReady(), { what: 'the gate to shut' });
+    await waitFor(() => guard.health.reasons()[0]?.includes('maxmemory-policy volatile-lru'), { what: 'the reason' });
+    await expect(holdSeats(store, 1, event, [0])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await world.redis.config('SET', 'maxmemory-policy', 'noeviction');
+    await waitFor(() => guard.isReady(), { what: 'the gate to open' });
+    expect(await world.epochOf(event.id)).toBe(2);
+  });
+
+  test('R1 a frozen Redis: after one time-out everything is refused at once, and served when it goes on', async () => {
+    const world = await worldWith();
+    const event = await world.newEvent();
+    const { guard, store } = guardOf(world);
+    await guard.start();
+    process.kill(world.server.pid, 'SIGSTOP');
+    later(() => process.kill(world.server.pid, 'SIGCONT'));
+    await expect(holdSeats(store, 1, event, [0])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    let answered = false;
+    const refused = holdSeats(store, 1, event, [1]).catch((error: unknown) => error);
+    void refused.then(() => (answered = true));
+    await new Promise(setImmediate);
+    expect(answered).toBe(true);
+    expect(await refused).toMatchObject({ code: 'UNAVAILABLE' });
+    process.kill(world.server.pid, 'SIGCONT');
+    await waitFor(() => holdSeats(store, 1, event, [2]), { what: 'a hold' });
   });
 
   test('R1 Postgres away: a Redis that is known and unchanged stays in service, and comes back after a cut', async () => {

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandInput } from '../../server/src/domain/ports/seat-store.js';
-import { openCommandConnection } from '../../server/src/redis/connection.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
-import { startRedis, type TestRedis } from '../helpers/redis.js';
+import { usePrivateRedis } from '../helpers/private-redis.js';
 import { seedEvent } from '../helpers/seed-event.js';
 
 /** What a hold does once an order stands on it. */
@@ -11,7 +10,7 @@ const EVENT = 'reserved';
 const TOKEN = `${EVENT}.ann`;
 const ORDER = 'ord_1';
 const LIMITS = { maxPlaces: 0, holdMs: 0, maxHoldMs: 0 };
-let server: TestRedis;
+const started = usePrivateRedis();
 let redis: Redis;
 let store: RedisSeatStore;
 let requests = 0;
@@ -48,15 +47,9 @@ async function reserve(reserveMs: number): Promise<void> {
   expect(outcome).toMatchObject({ ok: true, value: { state: 'reserved', orderId: ORDER } });
 }
 
-beforeAll(async () => {
-  server = await startRedis();
-  redis = openCommandConnection(server.url);
-  await new Promise((resolve) => redis.once('ready', resolve));
+beforeAll(() => {
+  redis = started.redis;
   store = new RedisSeatStore({ redis, isReady: () => true, epochOf: () => Promise.resolve(1) });
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
 });
 beforeEach(async () => {
   await redis.flushall();

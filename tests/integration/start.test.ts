@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../launcher/src/port.js';
 import { isAlive } from '../../launcher/src/processes.js';
@@ -241,7 +242,7 @@ describe('npm start where something is wrong', () => {
 
 describe('npm start in hard places', () => {
   test(
-    '§13 a deep data folder that is closed to others; SIGTERM to npm alone; a crashed server comes back',
+    'N4 §13 a deep data folder that is closed to others; SIGTERM to npm alone; a crashed server comes back, its sibling serves on',
     { timeout: 180_000 },
     async () => {
       const closed = path.join(temporaryFolder(), 'closed');
@@ -251,8 +252,20 @@ describe('npm start in hard places', () => {
       const started = await start(dataDir, await freePort(), { AISLE_PROCESSES: '2' }).opened();
       const before = started.records();
       expect(alive(before).sort()).toEqual(['postgres', 'redis', 'server-1', 'server-2', 'worker']);
+      // Whichever of the two is asked, it answers for both: one start time a process would be an average.
+      const processes = async (): Promise<number> => {
+        const text = await (await fetch(`${started.url}/metrics`)).text();
+        expect(text).toMatch(/^aisle_redis_up\{[^}]*\} 1$/m);
+        return Number(/^aisle_connections_total\{[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+      };
+      const buyers = await Promise.all(Array.from({ length: 8 }, () => openSocket(started.url)));
+      expect([await processes(), await processes(), await processes()]).toEqual([8, 8, 8]);
       const victim = before.find(({ name }) => name === 'server-1');
       process.kill(victim?.pid ?? 0, 'SIGKILL');
+      // New connections are the sibling's.
+      await waitFor(async () => (await fetch(`${started.url}/readyz`)).ok, { what: 'an answer', timeoutMs: 2000 });
+      const late = await openSocket(started.url);
+      for (const socket of [...buyers, late]) socket.disconnect();
       const back = await waitFor(
         () => started.records().find(({ name, pid }) => name === 'server-1' && pid !== victim?.pid),
         {
@@ -261,10 +274,10 @@ describe('npm start in hard places', () => {
         },
       );
       expect(isAlive(back)).toBe(true);
-      const processes = [...started.records(), started.launcher()];
+      const all = [...started.records(), started.launcher()];
       started.toNpm('SIGTERM');
       await started.stopped();
-      await waitFor(() => alive(processes).length === 0, {
+      await waitFor(() => alive(all).length === 0, {
         timeoutMs: STOP_TIMEOUT_MS,
         what: 'the end of all processes',
       });
@@ -295,6 +308,14 @@ describe('npm start in hard places', () => {
     },
   );
 });
+
+function openSocket(url: string): Promise<Socket> {
+  const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    socket.once('connect_error', reject);
+  });
+}
 
 async function demoEvents(url: string): Promise<string[]> {
   const response = await fetch(`${url}/v1/events?limit=100`);

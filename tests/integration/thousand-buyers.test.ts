@@ -7,28 +7,18 @@ import { openDatabase, type Sql } from '../../server/src/db/client.js';
 import { openCommandConnection } from '../../server/src/redis/connection.js';
 import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, buyerToken, connectBuyers, plainChart, sellEvent, type Buyer } from '../helpers/buyers.js';
+import { random } from '../helpers/random.js';
 import { recount, redisLetters } from '../helpers/truth.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 
 /** The full proof: BUYERS=1000. */
-const BUYERS = Number(process.env.BUYERS ?? 600);
+const BUYERS = Number(process.env.BUYERS ?? 300);
 const SEED = Number(process.env.BUYERS_SEED ?? 7);
 const ROWS = 20;
 const PER_ROW = 25;
 const SANDBOX_SECRET = 'sandbox-secret-of-the-test';
 const AT_ONCE = 100;
 const ATTEMPTS = 6;
-
-/** mulberry32: the same buyers for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 type Step = 'vanish' | 'cancel' | 'two-tabs' | `tok_${string}`;
 /** What a buyer does once the seats are held, and how many of a hundred do so. */

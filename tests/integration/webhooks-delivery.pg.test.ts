@@ -154,7 +154,9 @@ describe('W5 retries', () => {
       await waitFor(() => receiver.all.length > before, { intervalMs: 5, what: `attempt ${at.length + 1}` });
     }
     const [dead] = await world.deliveries(endpoint.id, 'dead');
-    expect(dead).toMatchObject({ attempts: at.length + 1, lastStatus: 503 });
+    expect(dead).toMatchObject({ lastStatus: 503 });
+    // Whether the loop saw the last attempt arrive before it was the last is a matter of moments.
+    expect([at.length, at.length + 1]).toContain(dead?.attempts);
     const pauses = at.slice(1).map((ms, i) => ms - (at[i] ?? 0));
     expect(pauses[0]).toBeLessThan(1500);
     expect(Math.max(...pauses)).toBeLessThan(3.7 * HOUR_MS);

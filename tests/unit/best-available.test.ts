@@ -4,20 +4,10 @@ import type { Chart, ChartSeat } from '@aisle/client/protocol';
 import { MAX_GROUPS, rankGroups, type GroupRequest } from '../../server/src/domain/best-available.js';
 import { compileChart } from '../../server/src/domain/chart/compile.js';
 import type { CompiledChart } from '../../server/src/domain/chart/model.js';
+import { random } from '../helpers/random.js';
 
 const FREE = 'a'.charCodeAt(0);
 const SOLD = 's'.charCodeAt(0);
-
-/** mulberry32: the same seed, the same buyers. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Straight rows of `width` seats one unit apart, two units between rows, the focal point above the middle of the first. */
 function hall(
@@ -100,7 +90,7 @@ function take(letters: Uint8Array, group: readonly number[]): void {
 describe('H7 hold-best: which group comes first', () => {
   test('H7 the nearest to the focal point, side by side', () => {
     const chart = compileChart(hall(30, 20));
-    const { groups } = rankGroups(chart, allFree(chart), ask(4), seeded(1));
+    const { groups } = rankGroups(chart, allFree(chart), ask(4), random(1));
     const first = groups[0] ?? [];
     expect(sideBySide(chart, first)).toBe(true);
     expect(chart.chart.seats[first[0] ?? -1]?.row).toBe('R0');
@@ -114,7 +104,7 @@ describe('H7 hold-best: which group comes first', () => {
       { key: 'back', label: '', focalPoint: { x: 0, y: 6 } },
     ];
     const chart = compileChart({ ...plan, sections });
-    const { groups } = rankGroups(chart, allFree(chart), ask(2, { sections: ['back'] }), seeded(1));
+    const { groups } = rankGroups(chart, allFree(chart), ask(2, { sections: ['back'] }), random(1));
     expect(groups[0]?.map((seatNo) => chart.chart.seats[seatNo]?.id)).toEqual(['3-0', '3-1']);
   });
 
@@ -122,7 +112,7 @@ describe('H7 hold-best: which group comes first', () => {
     const chart = compileChart(hall(30, 20));
     const firsts = new Set(
       Array.from({ length: 40 }, (_, seed) =>
-        rankGroups(chart, allFree(chart), ask(2), seeded(seed)).groups[0]?.join(),
+        rankGroups(chart, allFree(chart), ask(2), random(seed)).groups[0]?.join(),
       ),
     );
     expect(firsts.size).toBeGreaterThan(1);
@@ -136,19 +126,19 @@ describe('H7 hold-best: which group comes first', () => {
     ['..#...', 1, [3], 'one of three, not half of a pair'],
   ])('H7 leaves no single seat where it can: %s takes %i', (picture, quantity, expected) => {
     const { chart, letters } = rowOf(picture);
-    expect(rankGroups(chart, letters, ask(quantity), seeded(3)).groups[0]).toEqual(expected);
+    expect(rankGroups(chart, letters, ask(quantity), random(3)).groups[0]).toEqual(expected);
   });
 
   test('H7 a list never mixes groups that orphan a seat with groups that do not', () => {
     const { chart, letters } = rowOf('...#...#....#..#...');
-    const { groups } = rankGroups(chart, letters, ask(2), seeded(1));
+    const { groups } = rankGroups(chart, letters, ask(2), random(1));
     expect(groups.map((group) => group.join()).sort()).toEqual(['13,14', '8,9', '10,11'].sort());
   });
 
   test('H7 aisles part groups', () => {
     const chart = compileChart(hall(1, 8, (_, __, column) => ({ x: column < 4 ? column : column + 3 })));
     expect(chart.runs.map((run) => run.seats.length)).toEqual([4, 4]);
-    expect(rankGroups(chart, allFree(chart), ask(5, { adjacent: 'required' }), seeded(1))).toEqual({
+    expect(rankGroups(chart, allFree(chart), ask(5, { adjacent: 'required' }), random(1))).toEqual({
       groups: [],
       exhaustive: true,
       tier: Infinity,
@@ -163,7 +153,7 @@ describe('H7 hold-best: which group comes first', () => {
       chart,
       allFree(chart),
       ask(2, { categories: [1], sections: ['S1'], excluded: new Set([15, 16]) }),
-      seeded(1),
+      random(1),
     );
     expect(groups.length).toBeGreaterThan(0);
     for (const seatNo of groups.flat()) {
@@ -174,30 +164,30 @@ describe('H7 hold-best: which group comes first', () => {
 
   test.each([0, -1, 1.5, Number.NaN])('H7 a quantity of %s gives nothing', (quantity) => {
     const chart = compileChart(hall(2, 4));
-    expect(rankGroups(chart, allFree(chart), ask(quantity), seeded(1)).groups).toEqual([]);
+    expect(rankGroups(chart, allFree(chart), ask(quantity), random(1)).groups).toEqual([]);
   });
 });
 
 describe('H7 accessible and companion seats', () => {
   test('H7 are never given unasked, not even to fill a row', () => {
     const { chart, letters } = rowOf('wc..wc');
-    expect(rankGroups(chart, letters, ask(2), seeded(1)).groups).toEqual([[2, 3]]);
-    expect(rankGroups(chart, letters, ask(3), seeded(1)).groups).toEqual([]);
+    expect(rankGroups(chart, letters, ask(2), random(1)).groups).toEqual([[2, 3]]);
+    expect(rankGroups(chart, letters, ask(3), random(1)).groups).toEqual([]);
   });
   test('H7 accessible seats side by side come before companions', () => {
     const { chart, letters } = rowOf('..cw.ww..');
-    expect(rankGroups(chart, letters, ask(2, { accessible: true }), seeded(1)).groups).toEqual([[5, 6]]);
+    expect(rankGroups(chart, letters, ask(2, { accessible: true }), random(1)).groups).toEqual([[5, 6]]);
   });
   test('H7 companions complete a group beside an accessible seat, ordinary seats never', () => {
     const { chart, letters } = rowOf('.wc..cc');
-    expect(rankGroups(chart, letters, ask(2, { accessible: true }), seeded(1)).groups).toEqual([[1, 2]]);
-    expect(rankGroups(chart, letters, ask(3, { accessible: true }), seeded(1)).groups).toEqual([]);
+    expect(rankGroups(chart, letters, ask(2, { accessible: true }), random(1)).groups).toEqual([[1, 2]]);
+    expect(rankGroups(chart, letters, ask(3, { accessible: true }), random(1)).groups).toEqual([]);
   });
   test('H7 scattered accessible seats, companions only where those do not suffice', () => {
     const { chart, letters } = rowOf('wc#w#c#w');
-    expect(rankGroups(chart, letters, ask(3, { accessible: true }), seeded(1)).groups).toEqual([[0, 3, 7]]);
-    expect(rankGroups(chart, letters, ask(4, { accessible: true }), seeded(1)).groups).toEqual([[0, 1, 3, 7]]);
-    expect(rankGroups(chart, letters, ask(5, { accessible: true }), seeded(1))).toEqual({
+    expect(rankGroups(chart, letters, ask(3, { accessible: true }), random(1)).groups).toEqual([[0, 3, 7]]);
+    expect(rankGroups(chart, letters, ask(4, { accessible: true }), random(1)).groups).toEqual([[0, 1, 3, 7]]);
+    expect(rankGroups(chart, letters, ask(5, { accessible: true }), random(1))).toEqual({
       groups: [],
       exhaustive: true,
       tier: Infinity,
@@ -208,12 +198,12 @@ describe('H7 accessible and companion seats', () => {
 describe('H7 nobody can sit together', () => {
   test('H7 preferred: in as few pieces as can be, near each other', () => {
     const { chart, letters } = rowOf('.#.#..#.#...#.');
-    const { groups } = rankGroups(chart, letters, ask(5), seeded(1));
+    const { groups } = rankGroups(chart, letters, ask(5), random(1));
     expect([...(groups[0] ?? [])].sort((a, b) => a - b)).toEqual([4, 5, 9, 10, 11]);
   });
   test('H7 required: nothing, and that is all', () => {
     const { chart, letters } = rowOf('.#.#..#.#...#.');
-    expect(rankGroups(chart, letters, ask(5, { adjacent: 'required' }), seeded(1))).toEqual({
+    expect(rankGroups(chart, letters, ask(5, { adjacent: 'required' }), random(1))).toEqual({
       groups: [],
       exhaustive: true,
       tier: Infinity,
@@ -221,13 +211,13 @@ describe('H7 nobody can sit together', () => {
   });
   test('H7 fewer seats than asked for: nothing, and that is all', () => {
     const { chart, letters } = rowOf('.#.#');
-    expect(rankGroups(chart, letters, ask(3), seeded(1))).toEqual({ groups: [], exhaustive: true, tier: Infinity });
+    expect(rankGroups(chart, letters, ask(3), random(1))).toEqual({ groups: [], exhaustive: true, tier: Infinity });
   });
   test('H7 neighbouring rows rather than the other end of the hall', () => {
     const chart = compileChart(hall(20, 20));
     const letters = new Uint8Array(chart.seatCount).fill(SOLD);
     for (const seatNo of [10 * 20 + 10, 11 * 20 + 10, 19 * 20, 19 * 20 + 19]) letters[seatNo] = FREE;
-    expect([...(rankGroups(chart, letters, ask(2), seeded(1)).groups[0] ?? [])].sort((a, b) => a - b)).toEqual([
+    expect([...(rankGroups(chart, letters, ask(2), random(1)).groups[0] ?? [])].sort((a, b) => a - b)).toEqual([
       210, 230,
     ]);
   });
@@ -236,7 +226,7 @@ describe('H7 nobody can sit together', () => {
     const letters = Uint8Array.from({ length: chart.seatCount }, (_, seatNo) =>
       (seatNo + Math.floor(seatNo / 40)) % 2 === 0 ? FREE : SOLD,
     );
-    const { groups } = rankGroups(chart, letters, ask(200), seeded(1));
+    const { groups } = rankGroups(chart, letters, ask(200), random(1));
     expect(new Set(groups[0]).size).toBe(200);
   });
 });
@@ -245,9 +235,9 @@ describe('H7 many buyers', () => {
   test('H7 300 buyers of 2, one after the other, empty 600 seats in even rows in pairs', () => {
     const chart = compileChart(hall(30, 20));
     const letters = allFree(chart);
-    const random = seeded(7);
+    const dice = random(7);
     for (let buyer = 0; buyer < 300; buyer++) {
-      const group = rankGroups(chart, letters, ask(2), random).groups[0] ?? [];
+      const group = rankGroups(chart, letters, ask(2), dice).groups[0] ?? [];
       expect(sideBySide(chart, group)).toBe(true);
       take(letters, group);
       expect(orphansIn(chart, letters)).toBe(0);
@@ -259,11 +249,11 @@ describe('H7 many buyers', () => {
     (seed) => {
       const chart = compileChart(hall(30, 20));
       const letters = allFree(chart);
-      const random = seeded(seed);
+      const dice = random(seed);
       let waiting = 300;
       for (let round = 0; round < 4 && waiting > 0; round++) {
         const old = letters.slice();
-        const lists = Array.from({ length: waiting }, () => rankGroups(chart, old, ask(2), random).groups);
+        const lists = Array.from({ length: waiting }, () => rankGroups(chart, old, ask(2), dice).groups);
         for (const list of lists) {
           const group = list.find((candidate) => candidate.every((seatNo) => letters[seatNo] === FREE));
           if (group === undefined) continue;
@@ -285,7 +275,7 @@ describe('H7 many buyers', () => {
         fc.integer(),
         (taken, quantity, seed) => {
           const letters = Uint8Array.from(taken, (is) => (is ? SOLD : FREE));
-          const { groups, exhaustive } = rankGroups(chart, letters, ask(quantity), seeded(seed));
+          const { groups, exhaustive } = rankGroups(chart, letters, ask(quantity), random(seed));
           const orphaning = (group: readonly number[]): boolean => {
             const after = letters.slice();
             for (const seatNo of group) after[seatNo] = SOLD;

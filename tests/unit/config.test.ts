@@ -31,6 +31,9 @@ describe('configuration', () => {
       AISLE_PAYMENT_PROVIDER: 'none',
       AISLE_WEBHOOK_ALLOW_PRIVATE: '0',
       AISLE_SANDBOX_OFF_LOOPBACK: false,
+      AISLE_DRAIN_MS: 10_000,
+      AISLE_DRIFT_REPAIR: 'sold',
+      AISLE_WORKER_METRICS_HOST: '127.0.0.1',
     });
   });
 
@@ -86,6 +89,9 @@ describe('configuration', () => {
     ['AISLE_PAYMENT_PROVIDER', 'none', 'none'],
     ['AISLE_WEBHOOK_ALLOW_PRIVATE', '10.1.0.0/16', '10.1.0.0/16'],
     ['AISLE_SANDBOX_OFF_LOOPBACK', '1', true],
+    ['AISLE_DRAIN_MS', '0', 0],
+    ['AISLE_DRIFT_REPAIR', 'rebuild', 'rebuild'],
+    ['AISLE_WORKER_METRICS_HOST', '0.0.0.0', '0.0.0.0'],
   ];
   test.each(accepted)('%s=%s is read', (name, value, seen) => {
     // The secret before goes with the one that signs now.
@@ -134,6 +140,8 @@ describe('configuration', () => {
     ['AISLE_SANDBOX_URL', 'ftp://127.0.0.1'],
     ['AISLE_SANDBOX_SECRET', 'short'],
     ['AISLE_SANDBOX_OFF_LOOPBACK', 'yes'],
+    ['AISLE_DRAIN_MS', '300001'],
+    ['AISLE_DRIFT_REPAIR', 'always'],
   ];
   test.each(refused)('%s=%s is refused by name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
@@ -218,6 +226,7 @@ describe('configuration', () => {
     shown.add('AISLE_STRIPE_API_URL');
     expect(names.filter((name) => !shown.has(name))).toEqual([]);
     const anyText = [
+      'AISLE_WORKER_METRICS_HOST',
       'AISLE_HOST',
       'AISLE_DATA_DIR',
       'AISLE_ADMIN_KEY',

@@ -4,7 +4,7 @@ import { projectFiles, readProjectFile } from '../helpers/project-files.js';
 /** "- **H4** (in force) …" or "- **O1** (comes with orders) …" */
 const RULE = /^- \*\*([A-Z]\d{1,2})\*\* \((in force|comes with [a-z ]+)\) (.+)/gm;
 const ANY_RULE = /^- \*\*([^*]+)\*\*/gm;
-const ID = /[ACEFGHILOPRSTVW]\d{1,2}/;
+const ID = /[ACEFGHILNOPRSTVW]\d{1,2}/;
 /** A test's name that begins with ids: 'H4 adding …', 'S7/H1: …', 'S2 S4 S7 …', "describe('F8 …". */
 const TITLE = new RegExp(`['"\`]((?:${ID.source})(?:(?:[ ,/–-]|, | and )(?:${ID.source}))*)(?::| ·)? `, 'g');
 /** A comment in a test that names its rule. */

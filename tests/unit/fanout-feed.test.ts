@@ -308,7 +308,48 @@ describe('F4 finding out', () => {
     expect(world.broadcast.named('beacon')).toEqual([{ eventId: EVENT, epoch: 1, seq: 0, status: 'on_sale' }]);
     world.store.away = true;
     await settle(10_000);
-    expect(world.broadcast.named('beacon')).toHaveLength(1);
+    const sure = world.broadcast.named('beacon').filter((beacon) => !('stale' in beacon));
+    expect(sure).toHaveLength(1);
+  });
+
+  it('F9 a mirror that was not verified for 2 s is stale: said within a quarter second, to newcomers and over HTTP, and taken back at once', async () => {
+    await open('by-hand');
+    world.viewer();
+    await settle();
+    await settle(950);
+    world.store.away = true;
+    await settle(1000);
+    expect(world.broadcast.named('beacon')).toEqual([]);
+    expect(await world.feed.view(EVENT)).not.toHaveProperty('stale');
+    await settle(1500);
+    const stale = { eventId: EVENT, epoch: 1, seq: 0, status: 'on_sale', stale: true };
+    expect(world.broadcast.named('beacon')).toEqual([stale]);
+    const answers: object[] = [];
+    const asking = world.feed.subscribe(EVENT, undefined, (answer) => answers.push(answer));
+    await settle();
+    await asking;
+    expect(answers[0]).toMatchObject({ map: '10a', stale: true });
+    expect(await world.feed.view(EVENT)).toMatchObject({ map: '10a', stale: true });
+    // Again after each silence, so that clients know that the server itself is there.
+    await settle(4500);
+    expect(world.broadcast.named('beacon').length).toBeGreaterThanOrEqual(3);
+    expect(world.broadcast.named('beacon').every((beacon) => 'stale' in beacon)).toBe(true);
+    world.store.away = false;
+    await settle(400);
+    expect(world.broadcast.named('beacon').at(-1)).toEqual({ eventId: EVENT, epoch: 1, seq: 0, status: 'on_sale' });
+    expect(await world.feed.view(EVENT)).not.toHaveProperty('stale');
+  });
+
+  it('F9 what Redis publishes shows that it is heard: no map is stale while changes come', async () => {
+    await open();
+    world.viewer();
+    await settle();
+    world.store.away = true;
+    for (let i = 0; i < 10; i++) {
+      world.store.change(EVENT, { seats: [[i, 's']] });
+      await settle(1000);
+    }
+    expect(world.broadcast.named('beacon')).toEqual([]);
   });
 });
 

@@ -1,7 +1,9 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { encodeMap, type SeatLetter } from '@aisle/client/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SeatChanges } from '../../server/src/domain/ports/seat-changes.js';
+import type { SeatChangeEntry, SeatChanges } from '../../server/src/domain/ports/seat-changes.js';
 import type { StoreSnapshot } from '../../server/src/domain/ports/seat-store.js';
 import { encodeCodes, publicLetter, toCodes } from '../../server/src/fanout/letters.js';
 import { EventMirror } from '../../server/src/fanout/mirror.js';
@@ -68,6 +70,25 @@ describe('the ring', () => {
     expect(ring.size).toBeLessThan(100);
     expect(ring.since(ring.floor)?.length).toBe(ring.size);
     expect(ring.since(ring.floor - 1)).toBeNull();
+  });
+
+  it('F2 lets go of the memory of what it has dropped', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collectGarbage = vm.runInNewContext('gc') as () => void;
+    const ring = new ChangeRing(0, { entries: 3, bytes: 1e9 });
+    const pushed: WeakRef<SeatChangeEntry>[] = [];
+    for (let seq = 1; seq <= 500; seq++) {
+      const entry: SeatChangeEntry = { seq, seats: [[seq, 'h']], areas: [] };
+      ring.push(entry);
+      pushed.push(new WeakRef(entry));
+    }
+    // What a WeakRef has seen in this turn stays until the next one.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    const held = pushed.filter((entry) => entry.deref() !== undefined).length;
+    expect(held).toBeGreaterThanOrEqual(3);
+    expect(held).toBeLessThan(10);
+    expect(ring.size).toBe(3);
   });
 });
 

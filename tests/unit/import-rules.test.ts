@@ -66,6 +66,8 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
   ['worker-imports-only-its-own', 'worker/src/bad.ts', "import '../../server/src/gateway/ok.js';"],
   ['worker-imports-only-its-own', 'worker/src/bad-http.ts', "import '../../server/src/http/ok.js';"],
   ['cli-imports-only-its-own', 'cli/src/bad.ts', "import '../../server/src/http/ok.js';"],
+  ['cli-imports-only-its-own', 'cli/src/bad-gateway.ts', "import '../../server/src/gateway/ok.js';"],
+  ['ioredis-stays-in-its-room', 'cli/src/bad-ioredis.ts', "import 'ioredis';"],
   ['limits-imports-only-its-own', 'server/src/limits/bad.ts', "import '../db/ok.js';"],
   ['launcher-imports-only-its-own', 'launcher/src/bad.ts', "import '../../server/src/redis/ok.js';"],
   ['web-imports-only-its-own', 'web/bad.ts', "import '../server/src/domain/ok.js';"],

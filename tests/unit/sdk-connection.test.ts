@@ -207,6 +207,70 @@ describe('connecting', () => {
   });
 });
 
+describe('N3 asked by a server that stops to connect anew', () => {
+  const ask = (): void => void server.io.emit('notice', { code: 'RECONNECT', message: 'about to stop' });
+
+  test('it does so at once, takes the map along by its changes alone, and tells nobody', async () => {
+    const world = server.world();
+    const aisle = client();
+    const notices: unknown[] = [];
+    aisle.on('notice', (notice) => notices.push(notice));
+    const map = aisle.watch('evt');
+    await map.whenReady();
+    const seen = states(aisle);
+    const before = server.seen.length;
+    ask();
+    server.change(world, [[7, 's']]);
+    await expect.poll(() => server.handshakes.length).toBe(2);
+    await expect.poll(() => [map.state(7), map.stale]).toEqual(['s', false]);
+    expect(seen).toEqual(['ready', 'waiting', 'connecting', 'ready'].slice(seen[0] === 'ready' ? 0 : 1));
+    expect(server.seen.slice(before).map(({ name, payload }) => [name, payload.epoch])).toEqual([['subscribe', 1]]);
+    expect(notices).toEqual([]);
+  });
+
+  test('I6 the answer that is awaited comes first, and is not asked for again', async () => {
+    server.world();
+    const aisle = client({ getToken: () => 'alice' });
+    await aisle.watch('evt').whenReady();
+    let answer: () => void = () => undefined;
+    server.answersAfter = new Promise((resolve) => (answer = resolve));
+    const holding = aisle.hold({ eventId: 'evt', seats: ['S1'] });
+    await expect.poll(() => server.count('hold')).toBe(1);
+    ask();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(server.handshakes.length).toBe(1);
+    answer();
+    await holding;
+    await expect.poll(() => server.handshakes.length).toBe(2);
+    expect(server.count('hold')).toBe(1);
+  });
+
+  test('I6 an answer that does not come is asked for on the next connection, with the same request id', async () => {
+    server.world();
+    const aisle = client({ getToken: () => 'alice' });
+    await aisle.watch('evt').whenReady();
+    server.script = ({ name }) => (name === 'hold' && server.count('hold') === 1 ? 'lose-answer' : 'serve');
+    const holding = aisle.hold({ eventId: 'evt', seats: ['S1'] });
+    await expect.poll(() => server.count('hold')).toBe(1);
+    ask();
+    await holding;
+    expect([server.handshakes.length, server.count('hold'), [...server.carriedOut.values()]]).toEqual([2, 2, [1]]);
+  });
+
+  test('sent round in circles it waits longer each time', async () => {
+    server.world();
+    const aisle = client();
+    await aisle.watch('evt').whenReady();
+    server.io.on('connection', ask);
+    const seen: number[] = [];
+    aisle.on('connection', (state) => void (state.state === 'waiting' && seen.push(state.retryInMs)));
+    ask();
+    await expect.poll(() => seen.length, { timeout: 5000 }).toBeGreaterThanOrEqual(4);
+    expect(seen[0]).toBe(0);
+    expect(Math.min(...seen.slice(1))).toBeGreaterThan(0);
+  });
+});
+
 describe('watching', () => {
   test('the map follows the changes, each told as it is', async () => {
     const world = server.world();

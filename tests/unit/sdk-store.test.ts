@@ -208,8 +208,9 @@ class Line {
   }
 
   beacon(): void {
-    const { epoch, seq, status } = this.world;
-    if (this.#joined) this.queue.push(() => this.feed.beacon({ eventId: EVENT, epoch, seq, status }));
+    const { epoch, seq, status, doubted } = this.world;
+    const beacon = { eventId: EVENT, epoch, seq, status, ...(doubted ? ({ stale: true } as const) : {}) };
+    if (this.#joined) this.queue.push(() => this.feed.beacon(beacon));
   }
 
   deliver(): void {
@@ -283,6 +284,31 @@ describe('the feed', () => {
     other.deliverAll();
     vi.advanceTimersByTime(1_000);
     expect([other.exact, other.asked.length]).toEqual([true, 1]);
+  });
+
+  test('F9 a server that cannot check its map says so: stale, with the map on screen, until a beacon or an answer without it', () => {
+    const line = new Line().live();
+    line.world.doubted = true;
+    line.beacon();
+    line.beacon();
+    line.deliverAll();
+    expect([line.exact, line.feed.stale]).toEqual([true, true]);
+    line.cut();
+    line.live();
+    expect([line.exact, line.feed.stale]).toEqual([true, true]);
+    line.world.doubted = false;
+    line.beacon();
+    line.deliverAll();
+    expect(line.feed.stale).toBe(false);
+    expect(line.events.filter(({ name }) => name === 'stale').map(({ value }) => value)).toEqual([false, true, false]);
+    // Doubted, cut, and sure again when it comes back: the answer says so.
+    line.world.doubted = true;
+    line.beacon();
+    line.deliverAll();
+    line.cut();
+    line.world.doubted = false;
+    line.live();
+    expect(line.feed.stale).toBe(false);
   });
 
   test('silence for 5 s asks again from where the map stands, and calls nothing stale yet', () => {

@@ -184,7 +184,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     }),
     caches: createReadCaches(store.redis),
     webhookPolicy: parseAddressPolicy('1'),
-    health: { redis: () => true, postgres: () => true, reasons: () => [] },
+    health: { readiness: () => ({ status: 'ok' }) },
     ...{ limits: UNLIMITED, switches: NO_SWITCHES, switchControl: noSwitchControl },
     ...{ allowedOrigins: ['https://shop.example'], version: '0.0.0' },
     webRoot: `${projectRoot}/web`,
