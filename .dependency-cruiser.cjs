@@ -25,6 +25,8 @@ const WHERE = {
   worker: '^worker/src/',
   launcher: '^launcher/src/',
   cli: '^cli/src/',
+  // The only part of the gateway that a tool may ask: does uWebSockets.js load here?
+  'uws-loader': '^server/src/gateway/engines/load-uws\\.ts$',
   payments: '^server/src/payments/',
   sandbox: '^sandbox/src/',
   web: '^web/',
@@ -52,12 +54,13 @@ const ROOMS = {
   payments: ['protocol', 'domain', 'platform'],
   // A provider is outside: it knows nothing of Aisle.
   sandbox: [],
-  cli: ['protocol', 'domain', 'platform', 'redis', 'db', 'rebuild'],
+  // No second implementation of anything: what the command line does, it does by these. Never gateway or http.
+  cli: ['protocol', 'domain', 'platform', 'redis', 'db', 'rebuild', 'auth', 'commands', 'uws-loader'],
   web: ['protocol', 'sdk'],
 };
 
 /** Where the repository's own code lives; what is outside (npm, node) has rules of its own below. */
-const OWN = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|web|tests|bench|scripts|docs)/';
+const OWN = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|web|tests|bench|scripts|docs)/';
 
 const roomRule = ([room, may]) => ({
   name: `${room}-imports-only-its-own`,
@@ -73,7 +76,7 @@ const driverRule = ([driver, rooms]) => ({
   comment: `${driver} is used in ${rooms.join(', ')} and wired in main.ts; everybody else sees a port.`,
   severity: 'error',
   from: {
-    path: '^(client-sdk|server|worker|launcher|sandbox|web)/',
+    path: '^(client-sdk|server|worker|launcher|sandbox|cli|web)/',
     pathNot: rooms.map((room) => WHERE[room] ?? room),
   },
   to: { path: `^node_modules/${driver}/`, dependencyTypesNot: ['type-only'] },
@@ -92,7 +95,7 @@ const DRIVERS = {
 
 /** Modules of the protocol without a schema at run time: what the SDK's core may import as values. */
 const WITHOUT_ZOD = '^client-sdk/src/protocol/(version|errors|map-codec|token|down/[^/]+)\\.ts$';
-const PRODUCT = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|web)/';
+const PRODUCT = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|web)/';
 
 module.exports = {
   forbidden: [
@@ -164,7 +167,7 @@ module.exports = {
       name: 'product-needs-no-dev-dependency',
       comment: 'A production install leaves devDependencies out.',
       severity: 'error',
-      from: { path: '^(client-sdk|server|worker|sandbox)/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(client-sdk|server|worker|sandbox|cli)/src/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: '^node_modules/@types/' },
     },
     {

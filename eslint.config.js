@@ -8,6 +8,7 @@ const PRODUCT = [
   'worker/src/**/*.ts',
   'launcher/src/**/*.ts',
   'sandbox/src/**/*.ts',
+  'cli/src/**/*.ts',
   'client-sdk/src/**/*.ts',
   'server-sdk/src/**/*.ts',
   'web/**/*.ts',

@@ -8,23 +8,29 @@ import { holds } from './scenarios/holds.js';
 import type { Scenario, ScenarioReport } from './scenarios/scenario.js';
 import { persistLag } from './scenarios/persist-lag.js';
 import { snapshot } from './scenarios/snapshot.js';
+import { soak } from './scenarios/soak.js';
 
-const SCENARIOS: readonly Scenario[] = [holds, fanOut, snapshot, persistLag];
+const SCENARIOS: readonly Scenario[] = [holds, fanOut, snapshot, persistLag, soak];
 const DEFAULT_ROUNDS = 5;
 const MAX_ROUNDS = 50;
+const DEFAULT_MINUTES = 30;
+const MAX_MINUTES = 24 * 60;
 /** Nothing here may run on for ever: a round of everything takes about half a minute. */
-const LIMIT_FIRST_MS = 5 * 60_000;
-const LIMIT_A_ROUND_MS = 3 * 60_000;
+const MINUTE_MS = 60_000;
+const LIMIT_FIRST_MS = 5 * MINUTE_MS;
+const LIMIT_A_ROUND_MS = 3 * MINUTE_MS;
 
-const HELP = `npm run bench -- [scenario …] [--rounds N] [--json file] [--profile folder]
+const HELP = `npm run bench -- [scenario …] [--rounds N] [--minutes N] [--rate N] [--json file] [--profile folder]
 
 Measures Aisle beside what it stands on, in the same run: private redis-server, Postgres, server and worker in a
 temporary folder, loopback only, all ended at the end. Needs Linux (/proc) and redis-benchmark (redis-tools).
 
-Scenarios (all unless named):
+Scenarios (all but soak unless named):
 ${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(13)}${about}`).join('\n')}
 
   --rounds N        rounds of each, default ${DEFAULT_ROUNDS}; figures are the median, with the least and the most
+  --minutes N       how long soak lasts, default ${DEFAULT_MINUTES}
+  --rate N          its calls a second; default half of what it finds this machine to carry
   --json file       every figure of every round
   --profile folder  a .cpuprofile of the server (open it in Chrome's or an editor's viewer); slows the server down
   --help            this
@@ -35,6 +41,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 interface Wish {
   readonly chosen: readonly Scenario[];
   readonly rounds: number;
+  readonly minutes: number;
+  readonly rate: number | undefined;
   readonly json: string | undefined;
   readonly profile: string | undefined;
 }
@@ -44,6 +52,8 @@ function readWish(): Wish | null {
     allowPositionals: true,
     options: {
       rounds: { type: 'string' },
+      minutes: { type: 'string' },
+      rate: { type: 'string' },
       json: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
@@ -52,14 +62,20 @@ function readWish(): Wish | null {
   if (values.help === true) return null;
   const rounds = Number(values.rounds ?? DEFAULT_ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) throw new Error(`--rounds: 1 to ${MAX_ROUNDS}`);
+  const minutes = Number(values.minutes ?? DEFAULT_MINUTES);
+  if (!(minutes > 0 && minutes <= MAX_MINUTES)) throw new Error(`--minutes: more than 0, at most ${MAX_MINUTES}`);
+  const rate = values.rate === undefined ? undefined : Number(values.rate);
+  if (rate !== undefined && !(rate > 0)) throw new Error('--rate: more than 0');
   const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0)
     throw new Error(`no scenario ${unknown.join(', ')}; there are: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
-  const chosen = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  return { chosen, rounds, json: values.json, profile: values.profile };
+  const chosen = SCENARIOS.filter(({ name, onlyNamed }) =>
+    positionals.length === 0 ? onlyNamed !== true : positionals.includes(name),
+  );
+  return { chosen, rounds, minutes, rate, json: values.json, profile: values.profile };
 }
 
-async function run({ chosen, rounds, json, profile }: Wish): Promise<void> {
+async function run({ chosen, rounds, minutes, rate, json, profile }: Wish): Promise<void> {
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
   say(
@@ -69,7 +85,7 @@ async function run({ chosen, rounds, json, profile }: Wish): Promise<void> {
   const reports: ScenarioReport[] = [];
   for (const scenario of chosen) {
     say(`\n${scenario.name}: ${scenario.about}`);
-    reports.push(await scenario.run({ rounds, profileDir: profile, say: (line) => say(`  ${line}`) }));
+    reports.push(await scenario.run({ rounds, minutes, rate, profileDir: profile, say: (line) => say(`  ${line}`) }));
   }
   for (const { title, tables } of reports) say(`\n### ${title}\n\n${tables.join('\n\n')}`);
   const goals = reports.flatMap((report) => report.goals);
@@ -88,7 +104,9 @@ async function main(): Promise<number> {
     say(HELP);
     return 0;
   }
-  const limitMs = wish.chosen.length * (LIMIT_FIRST_MS + wish.rounds * LIMIT_A_ROUND_MS);
+  const limitMs =
+    wish.chosen.length * (LIMIT_FIRST_MS + wish.rounds * LIMIT_A_ROUND_MS) +
+    (wish.chosen.some(({ name }) => name === soak.name) ? wish.minutes * MINUTE_MS : 0);
   const stopped = new Promise<never>((_resolve, reject) => {
     setTimeout(() => reject(new Error(`not done after ${limitMs / 60_000} minutes`)), limitMs).unref();
     for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { loadUws } from '../../server/src/gateway/engines/create-engine.js';
+import { loadUws } from '../../server/src/gateway/engines/load-uws.js';
 import { answerCalls } from '../harness/calls.js';
 
 /** uWebSockets.js alone: no Socket.IO, no Redis, no JSON. A string is published to a topic that every socket is in. */

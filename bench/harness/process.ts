@@ -14,6 +14,8 @@ export interface NodeProcess {
   readonly pid: number;
   readonly child: ChildProcess;
   readonly ended: AbortSignal;
+  /** Of its debugger; undefined: none was asked for (--inspect among nodeOptions). */
+  readonly inspectPort: number | undefined;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** SIGTERM, and SIGKILL where that does not help. */
   stop(): Promise<void>;
@@ -60,7 +62,12 @@ export function startNode({ name, main, env, logDir, nodeOptions = [] }: NodePro
     await gone;
     clearTimeout(killer);
   });
-  return { pid: child.pid ?? 0, child, ended: ended.signal, signal: (signal) => void child.kill(signal), stop };
+  const inspect = nodeOptions.map((option) => /^--inspect=.*:(\d+)$/.exec(option)?.[1]).find(Boolean);
+  return {
+    ...{ pid: child.pid ?? 0, child, ended: ended.signal, stop },
+    inspectPort: inspect === undefined ? undefined : Number(inspect),
+    signal: (signal) => void child.kill(signal),
+  };
 }
 
 /** Whoever runs the bench may have settings of their own: they are not measured. */

@@ -22,6 +22,15 @@ export interface StackOptions {
   readonly profileDir?: string | undefined;
   /** Default none: nothing drains the log. */
   readonly worker?: boolean;
+  /** Server processes, each on a port of its own. Default 1. */
+  readonly servers?: number;
+  /** Each of our processes takes a debugger on loopback, which can ask for its memory after a collection. */
+  readonly inspect?: boolean;
+}
+
+/** One of our processes, and where it listens. */
+export interface StackServer extends NodeProcess {
+  readonly port: number;
 }
 
 /** One private Aisle as npm start would run it: stores with production's settings, server and worker from dist. */
@@ -31,9 +40,12 @@ export interface Stack {
   readonly adminKey: string;
   readonly authSecret: string;
   readonly redisSocket: string;
+  readonly databaseUrl: string;
   readonly redisPid: number;
   readonly postgresPid: number;
+  /** The first of `servers`. */
   readonly server: NodeProcess;
+  readonly servers: readonly StackServer[];
   /** Absent unless asked for. */
   readonly worker: NodeProcess | null;
   readonly logDir: string;
@@ -58,12 +70,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   ]);
   const adminKey = `bench_${randomBytes(24).toString('hex')}`;
   const authSecret = randomBytes(32).toString('hex');
-  const port = await freePort();
   const env = {
     REDIS_URL: redisUrl,
     DATABASE_URL: postgres.url,
     AISLE_HOST: '127.0.0.1',
-    AISLE_PORT: String(port),
     AISLE_DATA_DIR: folder,
     AISLE_ADMIN_KEY: adminKey,
     AISLE_AUTH_SECRET: authSecret,
@@ -71,14 +81,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     AISLE_DEMO: '0',
     AISLE_LIMITS: 'off',
   };
-  const { profileDir } = options;
-  const nodeOptions = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profileDir)}`];
-  const server = startNode({ name: 'server', main: 'server/src/main.js', env, logDir, nodeOptions });
-  const worker =
-    options.worker === true ? startNode({ name: 'worker', main: 'worker/src/main.js', env, logDir }) : null;
+  const { server, servers, worker } = await startNodes(options, env, logDir);
+  const { port } = server;
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, server.ended, READY_TIMEOUT_MS);
-  if (server.ended.aborted) throw new Error(`the server ended at once; see ${logDir}/server.log`);
   const redis = openQueueConnection(redisUrl);
   const sql = openDatabase(postgres.url, { max: 2, applicationName: 'bench' });
   const closeClients = onEnd(async () => {
@@ -87,12 +92,38 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   const stop = async (): Promise<void> => {
     await closeClients();
-    await Promise.all([server.stop(), worker?.stop()]);
+    await Promise.all([...servers, ...(worker === null ? [] : [worker])].map((node) => node.stop()));
     await Promise.all([redisProcess.stop(), postgres.stop()]);
     await removeFolder();
   };
   const pids = { redisPid: redisProcess.pid, postgresPid: postgres.pid };
-  return { url, port, adminKey, authSecret, redisSocket, ...pids, server, worker, logDir, redis, sql, stop };
+  const stores = { redisSocket, databaseUrl: postgres.url, redis, sql };
+  return { url, port, adminKey, authSecret, ...stores, ...pids, server, servers, worker, logDir, stop };
+}
+
+async function startNodes(options: StackOptions, env: Readonly<Record<string, string>>, logDir: string) {
+  const { profileDir } = options;
+  const inspected = async (): Promise<string[]> =>
+    options.inspect === true ? [`--inspect=127.0.0.1:${await freePort()}`] : [];
+  const profiled = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profileDir)}`];
+  const servers: StackServer[] = [];
+  for (let number = 1; number <= (options.servers ?? 1); number++) {
+    const port = await freePort();
+    const name = number === 1 ? 'server' : `server-${number}`;
+    const place = { name, main: 'server/src/main.js', env: { ...env, AISLE_PORT: String(port) }, logDir };
+    servers.push({ ...startNode({ ...place, nodeOptions: [...profiled, ...(await inspected())] }), port });
+  }
+  const worker =
+    options.worker === true
+      ? startNode({ name: 'worker', main: 'worker/src/main.js', env, logDir, nodeOptions: await inspected() })
+      : null;
+  for (const { port, ended } of servers) {
+    await untilReady(`http://127.0.0.1:${port}`, ended, READY_TIMEOUT_MS);
+    if (ended.aborted) throw new Error(`a server ended at once; see ${logDir}`);
+  }
+  const [server] = servers;
+  if (server === undefined) throw new Error('a stack has a server');
+  return { server, servers, worker };
 }
 
 async function startPart(spec: PartSpec): Promise<{ pid: number; stop(): Promise<void> }> {

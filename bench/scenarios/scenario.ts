@@ -1,5 +1,9 @@
 export interface ScenarioOptions {
   readonly rounds: number;
+  /** How long a scenario that goes by time lasts. */
+  readonly minutes: number;
+  /** Calls a second it is to make; undefined: it finds out what the machine carries. */
+  readonly rate: number | undefined;
   /** Where a .cpuprofile of the server goes; undefined: none is taken. */
   readonly profileDir: string | undefined;
   /** Progress, a line at a time. */
@@ -25,5 +29,7 @@ export interface ScenarioReport {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  /** Runs only when it is named: it takes long. */
+  readonly onlyNamed?: boolean;
   run(options: ScenarioOptions): Promise<ScenarioReport>;
 }

@@ -55,7 +55,9 @@ export class AreaPanel {
     this.views.forEach(({ free, quantity, hold }, areaNo) => {
       const available = this.map.areas[areaNo]?.available ?? 0;
       setText(free, available > 0 ? `${count(available)} free` : 'full');
-      quantity.bound(1, Math.min(this.event.maxSeatsPerSubject, Math.max(available, 1)));
+      // While the map is not there yet, or nothing is free, what was typed stays: Hold cannot be pressed then.
+      const most = this.event.maxSeatsPerSubject;
+      quantity.bound(1, available > 0 ? Math.min(most, available) : most);
       hold.disabled = !enabled || available === 0;
     });
   }
