@@ -7,7 +7,11 @@
 /** room → where it lives (a regular expression on paths from the root). */
 const WHERE = {
   protocol: '^client-sdk/src/protocol/',
-  sdk: '^client-sdk/src/(?!protocol/)',
+  sdk: '^client-sdk/src/(?!(protocol|picker|react)/)',
+  // The drawing: numbers in, pixels out; knows no holds and no network.
+  'picker-map': '^client-sdk/src/picker/map/',
+  picker: '^client-sdk/src/picker/(?!map/)',
+  react: '^client-sdk/src/react/',
   'server-sdk': '^server-sdk/src/',
   platform: '^server/src/platform/',
   domain: '^server/src/domain/',
@@ -30,12 +34,16 @@ const WHERE = {
   payments: '^server/src/payments/',
   sandbox: '^sandbox/src/',
   web: '^web/',
+  crowd: '^crowd/src/',
 };
 
 /** room → the rooms it may import besides itself. server/src/server.ts and main.ts wire everything and have no row. */
 const ROOMS = {
   protocol: [],
   sdk: ['protocol'],
+  'picker-map': ['protocol'],
+  picker: ['protocol', 'sdk', 'picker-map'],
+  react: ['protocol', 'sdk', 'picker'],
   'server-sdk': ['protocol'],
   platform: ['protocol'],
   domain: ['protocol'],
@@ -56,11 +64,12 @@ const ROOMS = {
   sandbox: [],
   // No second implementation of anything: what the command line does, it does by these. Never gateway or http.
   cli: ['protocol', 'domain', 'platform', 'redis', 'db', 'rebuild', 'auth', 'commands', 'uws-loader'],
-  web: ['protocol', 'sdk'],
+  web: ['protocol', 'sdk', 'picker', 'picker-map'],
+  crowd: ['protocol', 'sdk'],
 };
 
 /** Where the repository's own code lives; what is outside (npm, node) has rules of its own below. */
-const OWN = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|web|tests|bench|scripts|docs)/';
+const OWN = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|crowd|web|tests|bench|scripts|docs)/';
 
 const roomRule = ([room, may]) => ({
   name: `${room}-imports-only-its-own`,
@@ -76,7 +85,7 @@ const driverRule = ([driver, rooms]) => ({
   comment: `${driver} is used in ${rooms.join(', ')} and wired in main.ts; everybody else sees a port.`,
   severity: 'error',
   from: {
-    path: '^(client-sdk|server|worker|launcher|sandbox|cli|web)/',
+    path: '^(client-sdk|server|worker|launcher|sandbox|cli|crowd|web)/',
     pathNot: rooms.map((room) => WHERE[room] ?? room),
   },
   to: { path: `^node_modules/${driver}/`, dependencyTypesNot: ['type-only'] },
@@ -91,11 +100,15 @@ const DRIVERS = {
   hono: ['http', 'gateway', 'sandbox'],
   stripe: ['payments'],
   'socket\\.io-client': ['sdk'],
+  preact: ['picker', 'web'],
+  react: ['react'],
 };
 
 /** Modules of the protocol without a schema at run time: what the SDK's core may import as values. */
 const WITHOUT_ZOD = '^client-sdk/src/protocol/(version|errors|map-codec|token|down/[^/]+)\\.ts$';
-const PRODUCT = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|web)/';
+const PRODUCT = '^(client-sdk|server-sdk|server|worker|launcher|sandbox|cli|crowd|web)/';
+/** What a browser loads from the SDK: its core, the picker, the wrapper. */
+const IN_BROWSER = '^client-sdk/src/(?!protocol/)';
 
 module.exports = {
   forbidden: [
@@ -115,8 +128,8 @@ module.exports = {
       name: 'nobody-imports-main',
       comment: 'What wires is started, never imported; tests may.',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: '^(server|worker|launcher|sandbox)/src/main\\.ts$' },
-      to: { path: '^((server|worker|launcher|sandbox)/src/main|server/src/server|worker/src/start)\\.ts$' },
+      from: { path: PRODUCT, pathNot: '^(server|worker|launcher|sandbox|crowd)/src/main\\.ts$' },
+      to: { path: '^((server|worker|launcher|sandbox|crowd)/src/main|server/src/server|worker/src/start)\\.ts$' },
     },
     ...Object.entries(DRIVERS).map(driverRule),
     {
@@ -124,7 +137,7 @@ module.exports = {
       comment:
         'zod is 25.8 KB gzip in a browser bundle: outside src/protocol its types may be named, never its values.',
       severity: 'error',
-      from: { path: WHERE.sdk },
+      from: { path: IN_BROWSER },
       to: { path: '^node_modules/zod/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -132,7 +145,7 @@ module.exports = {
       comment:
         'A value import of a protocol module with schemas would bring zod into the bundle; take types, or a module without.',
       severity: 'error',
-      from: { path: WHERE.sdk },
+      from: { path: IN_BROWSER },
       to: { path: WHERE.protocol, pathNot: WITHOUT_ZOD, dependencyTypesNot: ['type-only'] },
     },
     {
@@ -167,7 +180,7 @@ module.exports = {
       name: 'product-needs-no-dev-dependency',
       comment: 'A production install leaves devDependencies out.',
       severity: 'error',
-      from: { path: '^(client-sdk|server|worker|sandbox|cli)/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(client-sdk|server|worker|sandbox|cli|crowd)/src/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: '^node_modules/@types/' },
     },
     {

@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const TYPESCRIPT = ['**/*.ts', '**/*.mts'];
+const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 /** What ships; tests, benches and scripts may be a little looser. */
 const PRODUCT = [
   'server/src/**/*.ts',
@@ -9,9 +9,10 @@ const PRODUCT = [
   'launcher/src/**/*.ts',
   'sandbox/src/**/*.ts',
   'cli/src/**/*.ts',
-  'client-sdk/src/**/*.ts',
+  'crowd/src/**/*.ts',
+  'client-sdk/src/**/*.{ts,tsx}',
   'server-sdk/src/**/*.ts',
-  'web/**/*.ts',
+  'web/**/*.{ts,tsx}',
 ];
 const LOOSER = ['tests/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', '**/*.test.ts'];
 /** Plain JavaScript runs before npm install (scripts/*.mjs) or configures a tool: node alone, no type information. */

@@ -6,7 +6,7 @@ import { inRoot, root } from './paths.mjs';
 /**
  * The build: one JavaScript file for each TypeScript file; nothing is bundled but the pages.
  *
- *   server/src, worker/src, launcher/src, sandbox/src, cli/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
+ *   server/src, worker/src, launcher/src, sandbox/src, cli/src, crowd/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
  *   sql, package.json                           → dist/<same path>, so that relative URLs hold in dist as in source
  *   client-sdk/src, server-sdk/src              → client-sdk/dist, server-sdk/dist, as ES modules
  *   web                                         → dist/web: html, css, images as they are; web/src/<page>.ts bundled to
@@ -14,7 +14,7 @@ import { inRoot, root } from './paths.mjs';
  *
  * Files are replaced one by one, and only when they change: a server that runs from dist never finds one missing.
  */
-const NODE_FOLDERS = ['server/src', 'worker/src', 'launcher/src', 'sandbox/src', 'cli/src', 'bench'];
+const NODE_FOLDERS = ['server/src', 'worker/src', 'launcher/src', 'sandbox/src', 'cli/src', 'crowd/src', 'bench'];
 const SDK_FOLDER = 'client-sdk/src';
 const SERVER_SDK_FOLDER = 'server-sdk/src';
 const WEB_FOLDER = 'web';
@@ -24,7 +24,7 @@ const NODE_TARGET = 'node20.19';
 const BROWSER_TARGET = 'es2022';
 const STAMP = 'dist/.build.json';
 
-const isSource = (file) => file.endsWith('.ts') && !file.endsWith('.d.ts') && !file.endsWith('.test.ts');
+const isSource = (file) => /\.tsx?$/.test(file) && !/\.(d|test)\.ts$/.test(file);
 const isData = (file) => /\.(lua|sql|json)$/.test(file) && !/(^|\/)tsconfig[^/]*\.json$/.test(file);
 const isPageFile = (file) =>
   !file.startsWith(`${WEB_FOLDER}/src/`) &&

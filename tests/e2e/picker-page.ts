@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { Chart } from '@aisle/client/protocol';
-import { fit, FIT_PADDING_PX, toScreen } from '../../web/src/chart-view/camera.js';
-import { buildGeometry, type ChartGeometry } from '../../web/src/chart-view/geometry.js';
+import { fit, FIT_PADDING_PX, toScreen } from '../../client-sdk/src/picker/map/camera.js';
+import { buildGeometry, type ChartGeometry } from '../../client-sdk/src/picker/map/geometry.js';
 import { waitFor } from '../helpers/wait.js';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';

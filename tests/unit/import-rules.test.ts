@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-const FOLDERS = ['server', 'worker', 'launcher', 'sandbox', 'cli', 'client-sdk', 'server-sdk', 'web'];
+const FOLDERS = ['server', 'worker', 'launcher', 'sandbox', 'cli', 'crowd', 'client-sdk', 'server-sdk', 'web'];
 const CRUISE_TIMEOUT_MS = 60_000;
 
 interface Violation {
@@ -71,6 +71,13 @@ const BREACHES: readonly (readonly [rule: string, file: string, text: string])[]
   ['limits-imports-only-its-own', 'server/src/limits/bad.ts', "import '../db/ok.js';"],
   ['launcher-imports-only-its-own', 'launcher/src/bad.ts', "import '../../server/src/redis/ok.js';"],
   ['web-imports-only-its-own', 'web/bad.ts', "import '../server/src/domain/ok.js';"],
+  ['crowd-imports-only-its-own', 'crowd/src/bad.ts', "import '../../server/src/domain/ok.js';"],
+  ['picker-map-imports-only-its-own', 'client-sdk/src/picker/map/bad.ts', "import '../../core.js';"],
+  ['picker-imports-only-its-own', 'client-sdk/src/picker/bad.ts', "import '../../../web/fine.js';"],
+  ['react-imports-only-its-own', 'client-sdk/src/react/bad.ts', "import '../../../web/fine.js';"],
+  ['preact-stays-in-its-room', 'client-sdk/src/bad-preact.ts', "import 'preact';"],
+  ['react-stays-in-its-room', 'client-sdk/src/bad-react.ts', "import 'react';"],
+  ['sdk-core-is-free-of-zod', 'client-sdk/src/picker/bad-zod.ts', "import 'zod';"],
   ['nobody-imports-main', 'server/src/http/bad-main.ts', "import '../main.js';"],
   ['ioredis-stays-in-its-room', 'server/src/commands/bad-ioredis.ts', "import 'ioredis';"],
   ['postgres-stays-in-its-room', 'server/src/http/bad-postgres.ts', "import 'postgres';"],
@@ -155,6 +162,8 @@ const PACKAGES = [
   'hono',
   'stripe',
   'socket.io-client',
+  'preact',
+  'react',
   'zod',
   'a-dev-tool',
   'brought-by-another',
@@ -208,6 +217,9 @@ function plant(folder: string): void {
   symlinkSync('../../client-sdk', join(folder, 'node_modules/@aisle/client'));
   write('client-sdk/src/index.ts', "export * from './core.js';");
   write('client-sdk/src/core.ts', 'export const core = 1;');
+  write('client-sdk/src/picker/index.ts', "import 'preact';\nimport './map/view.js';\nimport '../core.js';");
+  write('client-sdk/src/picker/map/view.ts', 'export const view = 1;');
+  write('client-sdk/src/react/index.ts', "import 'react';\nimport '../picker/index.js';");
   write('client-sdk/src/protocol/index.ts', "export * from './ids.js';\nexport * from './version.js';");
   write('client-sdk/src/protocol/ids.ts', "import { z } from 'zod';\nexport const id = z;\nexport type Id = string;");
   write('client-sdk/src/protocol/version.ts', 'export const PROTOCOL_VERSION = 1;');

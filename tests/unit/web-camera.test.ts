@@ -11,7 +11,7 @@ import {
   zoomAt,
   type Camera,
   type CameraLimits,
-} from '../../web/src/chart-view/camera.js';
+} from '../../client-sdk/src/picker/map/camera.js';
 
 const viewport = { width: 800, height: 600 };
 const bounds = { minX: -100, minY: -50, maxX: 300, maxY: 250 };

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Chart } from '@aisle/client/protocol';
-import { areaShape, inside } from '../../web/src/chart-view/area-shape.js';
-import { fit, toScreen } from '../../web/src/chart-view/camera.js';
-import { buildGeometry } from '../../web/src/chart-view/geometry.js';
-import { hitTest } from '../../web/src/chart-view/hit-test.js';
-import { SpatialIndex } from '../../web/src/chart-view/spatial-index.js';
-import { neighbour } from '../../web/src/chart-view/walk.js';
+import { areaShape, inside } from '../../client-sdk/src/picker/map/area-shape.js';
+import { fit, toScreen } from '../../client-sdk/src/picker/map/camera.js';
+import { buildGeometry } from '../../client-sdk/src/picker/map/geometry.js';
+import { hitTest } from '../../client-sdk/src/picker/map/hit-test.js';
+import { SpatialIndex } from '../../client-sdk/src/picker/map/spatial-index.js';
+import { neighbour } from '../../client-sdk/src/picker/map/walk.js';
 
 const coordinate = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.double({ min: -1e6, max: 1e6, noNaN: true }));
 const anyPoints = fc.array(fc.record({ x: coordinate, y: coordinate }), { maxLength: 300 });

@@ -1,6 +1,6 @@
 import type { SeatEvent, SeatMap } from '@aisle/client';
-import { categoryColour } from '../chart-view/theme.js';
-import type { ChartGeometry } from '../chart-view/geometry.js';
+import { categoryColour } from '../../../client-sdk/src/picker/map/theme.js';
+import type { ChartGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
 import { button, byId, make, setText, swatch } from '../shared/dom.js';
 import { count, priceText } from '../shared/format.js';
 import type { PlaceNames } from './place-names.js';

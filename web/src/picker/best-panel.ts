@@ -1,5 +1,5 @@
 import type { SeatEvent } from '@aisle/client';
-import type { ChartGeometry } from '../chart-view/geometry.js';
+import type { ChartGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
 import { byId, make } from '../shared/dom.js';
 import { priceText } from '../shared/format.js';
 import { stepper } from './stepper.js';

@@ -1,7 +1,7 @@
 import type { SeatEvent, SeatMap } from '@aisle/client';
-import { categoryColour } from '../chart-view/theme.js';
-import { LETTER_AVAILABLE } from '../chart-view/seat-look.js';
-import type { ChartGeometry } from '../chart-view/geometry.js';
+import { categoryColour } from '../../../client-sdk/src/picker/map/theme.js';
+import { LETTER_AVAILABLE } from '../../../client-sdk/src/picker/map/seat-look.js';
+import type { ChartGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
 import { byId, make, setText, swatch } from '../shared/dom.js';
 import { count, priceText } from '../shared/format.js';
 

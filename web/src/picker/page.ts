@@ -1,9 +1,9 @@
 import type { AisleClient, Chart, LiveHold, SeatEvent, SeatMap } from '@aisle/client';
-import type { Point } from '../chart-view/bounds.js';
-import { ChartView } from '../chart-view/chart-view.js';
-import { buildGeometry, NO_SECTION, type ChartGeometry } from '../chart-view/geometry.js';
-import type { Hit } from '../chart-view/hit-test.js';
-import { LETTER_AVAILABLE } from '../chart-view/seat-look.js';
+import type { Point } from '../../../client-sdk/src/picker/map/bounds.js';
+import { ChartView } from '../../../client-sdk/src/picker/map/chart-view.js';
+import { buildGeometry, NO_SECTION, type ChartGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
+import type { Hit } from '../../../client-sdk/src/picker/map/hit-test.js';
+import { LETTER_AVAILABLE } from '../../../client-sdk/src/picker/map/seat-look.js';
 import { byId, setText } from '../shared/dom.js';
 import { statusWords } from '../shared/event-status.js';
 import { count, money, plural, priceText } from '../shared/format.js';

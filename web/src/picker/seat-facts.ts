@@ -1,6 +1,6 @@
 import type { SeatEvent, SeatMap } from '@aisle/client';
-import type { ChartGeometry } from '../chart-view/geometry.js';
-import { LETTER_AVAILABLE } from '../chart-view/seat-look.js';
+import type { ChartGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
+import { LETTER_AVAILABLE } from '../../../client-sdk/src/picker/map/seat-look.js';
 import { priceText } from '../shared/format.js';
 import type { HoldBook } from './hold-book.js';
 

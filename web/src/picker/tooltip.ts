@@ -1,4 +1,4 @@
-import type { Point } from '../chart-view/bounds.js';
+import type { Point } from '../../../client-sdk/src/picker/map/bounds.js';
 import { byId, make } from '../shared/dom.js';
 
 const AWAY_PX = 16;

@@ -1,4 +1,4 @@
-import type { Chart, ChartSection, ChartShape } from '@aisle/client/protocol';
+import type { Chart, ChartSection, ChartShape } from '../../protocol/index.js';
 import { areaShape, type AreaShape } from './area-shape.js';
 import { boundsOf, EMPTY_BOUNDS, grow, isEmpty, turn, union, type Bounds, type Point } from './bounds.js';
 import { SpatialIndex } from './spatial-index.js';

@@ -1,4 +1,4 @@
-import type { ChartArea } from '@aisle/client/protocol';
+import type { ChartArea } from '../../protocol/index.js';
 import { boundsOf, turn, type Bounds, type Point } from './bounds.js';
 
 /** A standing area as drawn and hit: a closed outline in chart units, an ellipse being many-cornered. */

@@ -1,4 +1,4 @@
-import type { ChartShape } from '@aisle/client/protocol';
+import type { ChartShape } from '../../protocol/index.js';
 import type { AreaShape } from './area-shape.js';
 import { overlaps, type Bounds, type Point } from './bounds.js';
 import type { Frame } from './frame.js';
