@@ -146,6 +146,11 @@ describe('what the books say', () => {
     expect(session.body).toMatchObject({ subject, events: [{ eventId: id }] });
     await system.redis.flushall('SYNC').catch(() => undefined);
     expect((await as(subject, `/orders/${order.id}/status`)).body).toMatchObject({ status: 'completed' });
+    // What the next test damages by hand must not be loaded anew under it.
+    await waitFor(async () => (await system.redis.get(keys.reconciled))?.startsWith('loaded ') === true, {
+      timeoutMs: 20_000,
+      what: 'the emptied Redis to be loaded again',
+    });
   });
 });
 

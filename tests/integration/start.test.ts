@@ -253,9 +253,13 @@ describe('npm start in hard places', () => {
       const before = started.records();
       expect(alive(before).sort()).toEqual(['postgres', 'redis', 'server-1', 'server-2', 'worker']);
       // Whichever of the two is asked, it answers for both: one start time a process would be an average.
+      const metrics = async (): Promise<string> => (await fetch(`${started.url}/metrics`)).text();
+      const bothUp = /^aisle_redis_up\{[^}]*\} 1$/m;
+      // The page opens with the first of the two; the other may be a moment behind.
+      await waitFor(async () => bothUp.test(await metrics()), { what: 'both processes with their Redis' });
       const processes = async (): Promise<number> => {
-        const text = await (await fetch(`${started.url}/metrics`)).text();
-        expect(text).toMatch(/^aisle_redis_up\{[^}]*\} 1$/m);
+        const text = await metrics();
+        expect(text).toMatch(bothUp);
         return Number(/^aisle_connections_total\{[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
       };
       const buyers = await Promise.all(Array.from({ length: 8 }, () => openSocket(started.url)));
