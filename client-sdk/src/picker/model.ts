@@ -1,7 +1,9 @@
+import type { GetToken } from '../options.js';
 import type { AisleError } from '../protocol/errors.js';
 import type { Chart } from '../protocol/chart.js';
 import type { EventStatus, SeatEvent } from '../protocol/event.js';
 import type { ChartGeometry } from './map/geometry.js';
+import type { Language } from './messages/language.js';
 
 /**
  * What the picker shows and offers, as types alone: buying/ makes it, panels/, finding/ and element/ read it, so that
@@ -180,3 +182,28 @@ export interface PickerModel {
   hurry(): void;
   close(): void;
 }
+
+export interface PickerSettings {
+  readonly eventId: string;
+  /** Where Aisle serves; absent: the page's own origin. */
+  readonly url?: string;
+  /** Absent: a guest kept in localStorage. */
+  readonly getToken?: GetToken;
+  readonly mode: 'buy' | 'select';
+  /** Of mode `select`: what can be chosen. */
+  readonly selectable: ReadonlySet<SeatStanding>;
+  /** Below the event's own limit; absent: that. */
+  readonly maxPlaces?: number;
+  readonly orphans: CheckMode;
+  readonly together: CheckMode;
+  /** What is told is told in its words. */
+  readonly language: Language;
+  /** The element is gone, or asks for something else: whatever was begun is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What buying/ exports for element/: `export const openPicker: OpenPicker`. Resolves once event, chart, the first map and what
+ * this buyer holds already are there; rejects with AisleError.
+ */
+export type OpenPicker = (settings: PickerSettings) => Promise<PickerModel>;

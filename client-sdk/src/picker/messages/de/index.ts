@@ -1,0 +1,5 @@
+import type { Catalogue } from '../catalogue.js';
+import { panels } from './panels.js';
+import { places } from './places.js';
+
+export const messages: Catalogue = { places, panels };

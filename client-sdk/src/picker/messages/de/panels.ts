@@ -1,0 +1,5 @@
+import type { PanelsMessages } from '../en/panels.js';
+
+export const panels: PanelsMessages = {
+  mapOf: (event, seats) => `Saalplan von ${event}, ${seats}`,
+};
