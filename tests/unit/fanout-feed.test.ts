@@ -340,6 +340,23 @@ describe('F4 finding out', () => {
     expect(await world.feed.view(EVENT)).not.toHaveProperty('stale');
   });
 
+  it('F9 in a rush, where a frame is always due, a map is taken back to fresh all the same', async () => {
+    await open();
+    world.viewer();
+    await settle();
+    world.store.away = true;
+    await settle(3000);
+    expect(world.broadcast.named('beacon').at(-1)).toHaveProperty('stale', true);
+    world.store.away = false;
+    for (let i = 0; i < 300; i++) {
+      world.store.change(EVENT, { seats: [[i % 10, i % 20 < 10 ? 'h' : 'a']] });
+      await settle(5);
+    }
+    const beacons = world.broadcast.named('beacon');
+    expect(beacons.at(-1)).toMatchObject({ eventId: EVENT, epoch: 1 });
+    expect(beacons.at(-1)).not.toHaveProperty('stale');
+  });
+
   it('F9 what Redis publishes shows that it is heard: no map is stale while changes come', async () => {
     await open();
     world.viewer();

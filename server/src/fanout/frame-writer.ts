@@ -31,6 +31,8 @@ export class FrameWriter {
   #lastSentMs = 0;
   /** Viewers were last told that the map is not checked. */
   #doubted = false;
+  /** It has been checked since, while a frame was due: said with that frame. In a rush one nearly always is. */
+  #cleared = false;
 
   /** `onBoundary` is called after each flush, in the same turn. */
   constructor(
@@ -71,6 +73,7 @@ export class FrameWriter {
       this.#sentSeq = mirror.seq;
       this.touched.clear();
     }
+    if (this.#cleared) this.#sendBeacon(mirror, false);
     this.onBoundary();
   }
 
@@ -85,7 +88,9 @@ export class FrameWriter {
   /** The mirror was just found to be where Redis is: only then may a beacon say so (SPEC F4). Viewers who thought otherwise are told. */
   verified(): void {
     const mirror = this.#mirror;
-    if (mirror === null || !this.isCurrent(mirror)) return;
+    if (mirror === null) return;
+    this.#cleared = this.#doubted && !this.isCurrent(mirror);
+    if (!this.isCurrent(mirror)) return;
     if (this.#doubted || this.#isSilent()) this.#sendBeacon(mirror, false);
   }
 
@@ -107,6 +112,7 @@ export class FrameWriter {
 
   #sendBeacon({ epoch, seq, status }: EventMirror, stale: boolean): void {
     this.#doubted = stale;
+    this.#cleared = false;
     this.#send('beacon', { eventId: this.live.event.id, epoch, seq, status, ...(stale ? { stale } : {}) });
     this.#lastSentMs = performance.now();
   }
