@@ -268,7 +268,7 @@ describe('npm start in hard places', () => {
       process.kill(victim?.pid ?? 0, 'SIGKILL');
       // New connections are the sibling's.
       await waitFor(async () => (await fetch(`${started.url}/readyz`)).ok, { what: 'an answer', timeoutMs: 2000 });
-      const late = await openSocket(started.url);
+      const late = await waitFor(() => openSocket(started.url), { what: 'a new connection' });
       for (const socket of [...buyers, late]) socket.disconnect();
       const back = await waitFor(
         () => started.records().find(({ name, pid }) => name === 'server-1' && pid !== victim?.pid),

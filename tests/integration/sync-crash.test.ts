@@ -150,9 +150,15 @@ describe('aisle sync, killed, with a worker', () => {
         },
       );
       await expectWhole(event, token);
-      const [note] = await world.sql<{ reason: string; operator: string }[]>`
-      SELECT reason, operator FROM maintenance_log WHERE event_id = ${event.id} ORDER BY id DESC LIMIT 1`;
-      expect(note).toMatchObject({ reason: 'interrupted', operator: expect.stringMatching(/^worker@/) as string });
+      // Written once the event is open again.
+      await waitFor(
+        async () => {
+          const [note] = await world.sql<{ reason: string; operator: string }[]>`
+            SELECT reason, operator FROM maintenance_log WHERE event_id = ${event.id} ORDER BY id DESC LIMIT 1`;
+          return note?.reason === 'interrupted' && note.operator.startsWith('worker@');
+        },
+        { what: 'a note of who finished it' },
+      );
     },
     60_000,
   );
