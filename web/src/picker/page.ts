@@ -90,19 +90,20 @@ export class PickerPage {
     };
     const canvas = byId('map', HTMLCanvasElement);
     canvas.setAttribute('aria-label', `Seat map of ${this.event.name}, ${plural(this.geometry.xs.length, 'seat')}`);
-    return new ChartView(canvas, this.geometry, availability, {
-      seat: (seatNo) => this.press(seatNo),
-      area: (areaNo) => {
+    const handlers = {
+      seat: (seatNo: number) => this.press(seatNo),
+      area: (areaNo: number) => {
         this.sheet.open();
         this.areaPanel.call(areaNo);
       },
-      hover: (hit, at) => {
+      hover: (hit: Hit, at: Point) => {
         this.hovered = hit.kind === 'nothing' ? undefined : { hit, at };
         canvas.dataset.over = hit.kind === 'nothing' ? '' : 'seat';
         this.showTooltip();
       },
-      cursor: (seatNo) => this.announcer.saySeat(this.spoken(seatNo)),
-    });
+      cursor: (seatNo: number) => this.announcer.saySeat(this.spoken(seatNo)),
+    };
+    return new ChartView({ canvas, geometry: this.geometry, availability, handlers });
   }
 
   private makeHoldPanel(): HoldPanel {
@@ -161,7 +162,7 @@ export class PickerPage {
     }
     this.legend.refresh();
     this.areaPanel.refresh(this.canHold);
-    this.view.redraw();
+    this.view.countsChanged();
   }
 
   private refreshPanels(): void {
@@ -235,7 +236,7 @@ export class PickerPage {
 
   private showTooltip(): void {
     const over = this.hovered;
-    if (over === undefined || over.hit.kind === 'nothing') return this.tooltip.hide();
+    if (over === undefined || over.hit.kind === 'nothing' || over.hit.kind === 'section') return this.tooltip.hide();
     if (over.hit.kind === 'seat') {
       const { seatNo } = over.hit;
       const name = this.names.seat(seatNo);

@@ -3,7 +3,7 @@ import type { AreaShape } from './area-shape.js';
 import { overlaps, type Bounds, type Point } from './bounds.js';
 import type { Frame } from './frame.js';
 import { shapeBounds, type ChartGeometry, type RowRun } from './geometry.js';
-import { categoryColour, type MapTheme } from './theme.js';
+import { categoryColours, type MapTheme } from './theme.js';
 
 /** Row letters appear from this seat radius on, in CSS pixels. */
 const ROW_LABELS_FROM_PX = 7;
@@ -14,11 +14,13 @@ const MIN_SHAPE_TEXT_PX = 8;
 export class BasePainter {
   private readonly shapes: readonly { shape: ChartShape; bounds: Bounds }[];
   private readonly outlined: ReadonlySet<number>;
+  private readonly colours: readonly string[];
 
   constructor(
     private readonly geometry: ChartGeometry,
     private readonly theme: MapTheme,
   ) {
+    this.colours = categoryColours(geometry.chart.categories, theme);
     this.shapes = geometry.chart.shapes.map((shape) => ({ shape, bounds: shapeBounds(shape) }));
     this.outlined = new Set(
       geometry.sections.flatMap(({ section }, number) => ((section.outline?.length ?? 0) >= 3 ? [number] : [])),
@@ -88,7 +90,7 @@ export class BasePainter {
 
   private area(context: CanvasRenderingContext2D, frame: Frame, { area, outline }: AreaShape): void {
     const position = this.geometry.chart.categories.findIndex(({ key }) => key === area.category);
-    const colour = categoryColour(this.geometry.chart.categories[position]?.color, Math.max(position, 0));
+    const colour = this.colours[position] ?? this.theme.muted;
     trace(context, frame, outline, true);
     context.fillStyle = this.theme.plate;
     context.fill();

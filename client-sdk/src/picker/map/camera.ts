@@ -51,6 +51,10 @@ export function visibleBounds(camera: Camera, viewport: Viewport): Bounds {
   };
 }
 
+/** Every number of it is one, and the scale is more than nothing. What is not sound never becomes the view. */
+export const isSound = (camera: Camera): boolean =>
+  Number.isFinite(camera.x) && Number.isFinite(camera.y) && Number.isFinite(camera.scale) && camera.scale > 0;
+
 /** All of `box` in the viewport, with `padding` CSS pixels left free on each side. */
 export function fit(box: Bounds, viewport: Viewport, padding: number): Camera {
   const width = Math.max(box.maxX - box.minX, Number.EPSILON);

@@ -1,56 +1,80 @@
-import { grow } from './bounds.js';
-import {
-  between,
-  fit,
-  FIT_PADDING_PX,
-  limit,
-  panBy,
-  visibleBounds,
-  zoomAt,
-  type Camera,
-  type CameraLimits,
-  type Viewport,
-} from './camera.js';
-import type { Point } from './bounds.js';
+import { grow, type Bounds, type Point } from './bounds.js';
+import { fit, FIT_PADDING_PX, visibleBounds } from './camera.js';
 import type { ChartGeometry } from './geometry.js';
 import { listenToGestures } from './gestures.js';
 import { hitTest, type Hit } from './hit-test.js';
 import { listenToKeys } from './keys.js';
-import type { Availability } from './labels.js';
+import { ENGLISH_WORDS, type Availability, type MapWords } from './labels.js';
 import type { Marks } from './marks.js';
+import { Motion } from './motion.js';
 import { Renderer } from './renderer.js';
 import { lookOf } from './seat-look.js';
-import { readTheme } from './theme.js';
+import { readTheme, type MapTheme, type ThemeChoice } from './theme.js';
 import { neighbour, type Direction } from './walk.js';
 
 export interface ChartViewHandlers {
+  /** A seat was pressed, or Enter or Space on the keyboard's seat. */
   seat(seatNo: number): void;
   area(areaNo: number): void;
+  /** What the mouse is over, and where on the canvas (CSS pixels). */
   hover(hit: Hit, at: Point): void;
   /** The keyboard stands on a seat now. */
   cursor(seatNo: number): void;
+  /** A section was pressed in the overview; the map is already on its way there. By position in the chart. */
+  section?(position: number): void;
 }
 
-/** Seats smaller than this (radius, CSS pixels) are not pressed: the press zooms in to them first. */
-const PRESSABLE_PX = { finger: 8, mouse: 3.5 };
+export interface ChartViewOptions {
+  readonly canvas: HTMLCanvasElement;
+  readonly geometry: ChartGeometry;
+  /** Read when the map is drawn; say `countsChanged` when it says something else. */
+  readonly availability: Availability;
+  readonly handlers: ChartViewHandlers;
+  readonly words?: MapWords;
+  readonly theme?: Partial<ThemeChoice>;
+}
+
+/** What of the map is on screen, for buttons, a minimap, a list in step with the map. */
+export interface MapView {
+  /** The chart's part that is on screen, and all of it; chart units. */
+  readonly visible: Bounds;
+  readonly whole: Bounds;
+  /** All of the chart is on screen. */
+  readonly allShown: boolean;
+  /** Seats or, from afar, sections. */
+  readonly detail: 'sections' | 'seats';
+  readonly canZoomIn: boolean;
+  readonly canZoomOut: boolean;
+}
+
+/** Seats smaller than this (radius, CSS pixels) are not pressed: the press zooms in to them first. Fingers: 24 px apart. */
+const PRESSABLE_PX = { finger: 10, mouse: 3.5 };
 /** What a press on too small a seat zooms to, and the least the keyboard's seat is shown with. */
-const CLOSE_RADIUS_PX = 13;
+const CLOSE_RADIUS_PX = 15;
 const MAX_RADIUS_PX = 34;
 const KEY_PAN_PX = 90;
 const STEP_ZOOM = 1.6;
-const GLIDE_MS = 260;
+const DOUBLE_TAP_ZOOM = 2.2;
+/** A section that was pressed is shown so large at least that its seats can be pressed with a mouse. */
+const SECTION_RADIUS_PX = 5;
 
 /** The map on its canvas: camera, drawing, pressing, keys. Knows seats by number and nothing of holds or the network. */
 export class ChartView {
+  readonly geometry: ChartGeometry;
+  private readonly canvas: HTMLCanvasElement;
+  private readonly handlers: ChartViewHandlers;
+  private readonly availability: Availability;
   private readonly renderer: Renderer;
+  private readonly motion: Motion;
   private readonly looks: Uint16Array;
-  private viewport: Viewport = { width: 1, height: 1 };
-  private camera: Camera;
-  private limits: CameraLimits;
-  private glide: { from: Camera; to: Camera; start: number } | undefined;
+  private letters: Uint8Array = new Uint8Array();
+  private offered: ((seatNo: number) => boolean) | undefined;
+  private choice: ThemeChoice;
   private frame = 0;
-  /** Until the buyer moves the map, it stays fitted to its place. */
-  private untouched = true;
+  private reported: string | undefined;
+  private readonly viewListeners = new Set<(view: MapView) => void>();
+  private readonly pictureListeners = new Set<() => void>();
+  private words: MapWords;
   private marks: Marks = {
     mine: new Set(),
     taking: new Set(),
@@ -60,37 +84,36 @@ export class ChartView {
   };
   private readonly letGo: (() => void)[] = [];
 
-  constructor(
-    private readonly canvas: HTMLCanvasElement,
-    private readonly geometry: ChartGeometry,
-    private readonly availability: Availability,
-    private readonly handlers: ChartViewHandlers,
-  ) {
-    this.looks = new Uint16Array(geometry.xs.length).fill(geometry.chart.categories.length + 1);
-    this.renderer = new Renderer(canvas, geometry, this.looks, readTheme(canvas));
-    this.camera = fit(geometry.bounds, this.viewport, FIT_PADDING_PX);
-    this.limits = this.limitsFor(this.viewport);
+  constructor(options: ChartViewOptions) {
+    const { canvas, geometry, availability, handlers } = options;
+    this.geometry = geometry;
+    this.canvas = canvas;
+    this.availability = availability;
+    this.handlers = handlers;
+    this.words = options.words ?? ENGLISH_WORDS;
+    this.choice = { scheme: 'auto', palette: 'chart', ...options.theme };
+    this.looks = new Uint16Array(geometry.xs.length).fill(2 * geometry.chart.categories.length + 1);
+    this.renderer = new Renderer(canvas, geometry, this.looks, this.theme());
+    this.motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
     this.listen();
     this.resize();
   }
 
-  /** Takes over the whole map. `letters`: a char code a seat, by seatNo. */
+  /** Takes over the whole map. `letters`: a char code a seat, by seatNo; kept, and read again when the offer changes. */
   setAll(letters: Uint8Array): void {
-    const { categoryOf, chart } = this.geometry;
-    for (let seatNo = 0; seatNo < this.looks.length; seatNo++) {
-      this.looks[seatNo] = lookOf(letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length);
-    }
+    this.letters = letters;
+    for (let seatNo = 0; seatNo < this.looks.length; seatNo++) this.looks[seatNo] = this.look(seatNo);
     this.renderer.allChanged();
     this.redraw();
   }
 
   /** Takes over some seats; those that look as before cost nothing. */
   setSeats(seatNos: Iterable<number>, letters: Uint8Array): void {
-    const { categoryOf, chart } = this.geometry;
+    this.letters = letters;
     const changed: number[] = [];
     for (const seatNo of seatNos) {
-      const look = lookOf(letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length);
-      if (this.looks[seatNo] === look) continue;
+      const look = this.look(seatNo);
+      if (this.looks[seatNo] === look || seatNo >= this.looks.length) continue;
       this.looks[seatNo] = look;
       changed.push(seatNo);
     }
@@ -99,8 +122,34 @@ export class ChartView {
     this.redraw();
   }
 
+  /** Free seats for which this says no are shown pale; undefined: all are offered. */
+  setOffered(offered: ((seatNo: number) => boolean) | undefined): void {
+    this.offered = offered;
+    this.setAll(this.letters);
+  }
+
   setMarks(marks: Partial<Marks>): void {
     this.marks = { ...this.marks, ...marks };
+    this.redraw();
+  }
+
+  setWords(words: MapWords): void {
+    this.words = words;
+    this.countsChanged();
+  }
+
+  /** The availability says something else than at the last frame. */
+  countsChanged(): void {
+    this.renderer.countsChanged();
+    for (const listener of this.pictureListeners) listener();
+    this.redraw();
+  }
+
+  /** Reads the custom properties again; to be called when they, the scheme or the palette change. */
+  setTheme(choice: Partial<ThemeChoice> = {}): void {
+    this.choice = { ...this.choice, ...choice };
+    this.renderer.setTheme(this.theme());
+    for (const listener of this.pictureListeners) listener();
     this.redraw();
   }
 
@@ -114,93 +163,154 @@ export class ChartView {
   }
 
   showAll(): void {
-    this.untouched = true;
-    this.moveTo(fit(this.geometry.bounds, this.viewport, FIT_PADDING_PX));
+    this.motion.showAll();
   }
 
   zoomBy(steps: number): void {
-    const middle = { x: this.viewport.width / 2, y: this.viewport.height / 2 };
-    const from = this.glide?.to ?? this.camera;
-    this.moveTo(zoomAt(from, this.viewport, middle, STEP_ZOOM ** steps, this.limits));
-    this.untouched = false;
+    const { width, height } = this.motion.viewport;
+    this.motion.zoomTo({ x: width / 2, y: height / 2 }, STEP_ZOOM ** steps);
   }
 
   /** Brings seats into view, near enough to be read. */
   showSeats(seatNos: readonly number[]): void {
-    const xs = seatNos.map((seatNo) => this.geometry.xs[seatNo] ?? 0);
-    const ys = seatNos.map((seatNo) => this.geometry.ys[seatNo] ?? 0);
-    if (xs.length === 0) return;
-    const box = { minX: Math.min(...xs), maxX: Math.max(...xs), minY: Math.min(...ys), maxY: Math.max(...ys) };
-    const near = fit(grow(box, this.geometry.pitch * 3), this.viewport, FIT_PADDING_PX);
-    this.untouched = false;
-    this.moveTo({ ...near, scale: Math.min(near.scale, Math.max(this.closeScale, this.camera.scale)) });
+    const box = this.boxOfSeats(seatNos);
+    if (box === undefined) return;
+    this.showBox(grow(box, this.geometry.pitch * 3), Math.max(this.closeScale, this.motion.camera.scale));
+  }
+
+  /** Brings a section into view, by its position in the chart; large ones so large that seats can be pressed. */
+  showSection(position: number): void {
+    const section = this.geometry.sections[position];
+    if (section === undefined || section.seats === 0) return;
+    this.showBox(section.bounds, this.closeScale, SECTION_RADIUS_PX / this.geometry.radius);
+  }
+
+  showArea(areaNo: number): void {
+    const area = this.geometry.areas[areaNo];
+    if (area !== undefined) this.showBox(area.bounds, Infinity);
+  }
+
+  /** A chart point into the middle, at once. */
+  lookAt(point: Point): void {
+    this.motion.lookAt(point);
   }
 
   putCursor(seatNo: number): void {
+    if (!(seatNo in this.looks)) return;
     this.setMarks({ cursor: seatNo });
     this.keepInView(seatNo);
     this.handlers.cursor(seatNo);
   }
 
+  get view(): MapView {
+    const { camera, viewport, scales } = this.motion;
+    const visible = visibleBounds(camera, viewport);
+    const whole = this.geometry.bounds;
+    // Half a pixel of grace: a fitted map is all shown, whatever the rounding.
+    const shown = grow(visible, 0.5 / camera.scale);
+    return {
+      visible,
+      whole,
+      allShown:
+        shown.minX <= whole.minX && shown.maxX >= whole.maxX && shown.minY <= whole.minY && shown.maxY >= whole.maxY,
+      detail: this.renderer.detailAt(camera.scale),
+      canZoomIn: camera.scale < scales.most * 0.999,
+      canZoomOut: camera.scale > scales.least * 1.001,
+    };
+  }
+
+  /** Called at once and after each frame in which the view changed. Returns the function that ends it. */
+  onViewport(listener: (view: MapView) => void): () => void {
+    this.viewListeners.add(listener);
+    listener(this.view);
+    return () => void this.viewListeners.delete(listener);
+  }
+
+  /** Called when a picture of the whole map is out of date: seats all anew, counts, colours. For the minimap. */
+  onPicture(listener: () => void): () => void {
+    this.pictureListeners.add(listener);
+    return () => void this.pictureListeners.delete(listener);
+  }
+
+  /** Paints all of the chart, as from afar, into a place of so many device pixels; for the minimap. */
+  paintWhole(context: CanvasRenderingContext2D, width: number, height: number, ratio: number): void {
+    this.renderer.paintWhole(context, width, height, ratio, this.availability);
+  }
+
+  get mapTheme(): MapTheme {
+    return this.renderer.theme;
+  }
+
   close(): void {
     for (const letGo of this.letGo) letGo();
+    this.viewListeners.clear();
+    this.pictureListeners.clear();
     cancelAnimationFrame(this.frame);
+    this.renderer.close();
   }
 
   private get closeScale(): number {
     return CLOSE_RADIUS_PX / this.geometry.radius;
   }
 
-  private limitsFor(viewport: Viewport): CameraLimits {
-    const whole = fit(this.geometry.bounds, viewport, FIT_PADDING_PX).scale;
-    return {
-      bounds: this.geometry.bounds,
-      minScale: whole * 0.85,
-      maxScale: Math.max(MAX_RADIUS_PX / this.geometry.radius, whole),
-    };
+  private look(seatNo: number): number {
+    const { categoryOf, chart } = this.geometry;
+    const offered = this.offered?.(seatNo) ?? true;
+    return lookOf(this.letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length, offered);
+  }
+
+  private theme(): MapTheme {
+    return readTheme(this.canvas, this.choice);
+  }
+
+  private boxOfSeats(seatNos: readonly number[]): Bounds | undefined {
+    const { xs, ys } = this.geometry;
+    let box: Bounds | undefined;
+    for (const seatNo of seatNos) {
+      const x = xs[seatNo];
+      const y = ys[seatNo];
+      if (x === undefined || y === undefined) continue;
+      box = {
+        minX: Math.min(box?.minX ?? x, x),
+        maxX: Math.max(box?.maxX ?? x, x),
+        minY: Math.min(box?.minY ?? y, y),
+        maxY: Math.max(box?.maxY ?? y, y),
+      };
+    }
+    return box;
+  }
+
+  private showBox(box: Bounds, most: number, least = 0): void {
+    const near = fit(box, this.motion.viewport, FIT_PADDING_PX);
+    this.motion.untouched = false;
+    this.motion.moveTo({ ...near, scale: Math.max(Math.min(near.scale, most), least) });
   }
 
   private draw(now: number): void {
-    if (this.glide !== undefined) {
-      const part = Math.min((now - this.glide.start) / GLIDE_MS, 1);
-      this.camera = between(this.glide.from, this.glide.to, 1 - (1 - Math.max(part, 0)) ** 3);
-      if (part >= 1) {
-        this.camera = this.glide.to;
-        this.glide = undefined;
-      }
-    }
+    this.motion.step(now);
+    const { camera, viewport } = this.motion;
     const more = this.renderer.draw(
-      { camera: this.camera, viewport: this.viewport, marks: this.marks, availability: this.availability },
+      { camera, viewport, marks: this.marks, availability: this.availability, words: this.words },
       now,
     );
-    if (more || this.glide !== undefined) this.redraw();
+    this.report();
+    if (more || this.motion.moving) this.redraw();
   }
 
-  private moveTo(camera: Camera): void {
-    const to = limit(camera, this.limits);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.camera = to;
-    else this.glide = { from: this.camera, to, start: performance.now() };
-    this.redraw();
-  }
-
-  /** At once, by the buyer's own hand. */
-  private place(camera: Camera): void {
-    this.glide = undefined;
-    this.untouched = false;
-    this.camera = limit(camera, this.limits);
-    this.redraw();
+  private report(): void {
+    const { camera, viewport } = this.motion;
+    const now = `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height}`;
+    if (now === this.reported) return;
+    this.reported = now;
+    const { view } = this;
+    for (const listener of this.viewListeners) listener(view);
   }
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0) return;
-    this.viewport = { width, height };
-    if (!this.renderer.resize(this.viewport, devicePixelRatio)) return;
-    this.limits = this.limitsFor(this.viewport);
-    this.glide = undefined;
-    this.camera = this.untouched
-      ? fit(this.geometry.bounds, this.viewport, FIT_PADDING_PX)
-      : limit(this.camera, this.limits);
+    if (!this.renderer.resize({ width, height }, devicePixelRatio)) return;
+    this.motion.resize({ width, height });
     // A resized canvas is blank: drawing now, not in the next frame, keeps it from flashing.
     this.draw(performance.now());
   }
@@ -209,19 +319,19 @@ export class ChartView {
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(this.canvas);
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    const recolour = (): void => {
-      this.renderer.setTheme(readTheme(this.canvas));
-      this.redraw();
-    };
+    const recolour = (): void => this.setTheme();
     dark.addEventListener('change', recolour);
+    const { motion } = this;
     this.letGo.push(
       () => sizes.disconnect(),
       () => dark.removeEventListener('change', recolour),
       listenToGestures(this.canvas, {
-        pan: (dx, dy) => this.place(panBy(this.camera, dx, dy)),
-        zoom: (at, factor) => this.place(zoomAt(this.camera, this.viewport, at, factor, this.limits)),
+        pan: (dx, dy) => motion.pan(dx, dy),
+        zoom: (at, factor, notch) => (notch ? motion.zoomTo(at, factor, true) : motion.zoom(at, factor)),
+        grab: () => motion.stop(),
+        fling: (vx, vy) => motion.letFly(vx, vy),
         tap: (at, finger) => this.press(at, finger),
-        doubleTap: (at) => this.zoomTo(at, 2.2),
+        doubleTap: (at) => motion.zoomTo(at, DOUBLE_TAP_ZOOM),
         hover: (at) => this.hover(at),
       }),
       listenToKeys(this.canvas, {
@@ -237,66 +347,66 @@ export class ChartView {
     );
   }
 
-  private zoomTo(at: Point, factor: number): void {
-    this.moveTo(zoomAt(this.camera, this.viewport, at, factor, this.limits));
-    this.untouched = false;
+  private hit(at: Point, finger: boolean): Hit {
+    const { camera, viewport } = this.motion;
+    return hitTest(this.geometry, camera, viewport, at, finger, this.renderer.detailAt(camera.scale));
   }
 
   /** True: something was there to be pressed. */
   private press(at: Point, finger: boolean): boolean {
-    const hit = hitTest(this.geometry, this.camera, this.viewport, at, finger);
-    if (hit.kind === 'nothing') return false;
-    if (hit.kind === 'area') {
-      this.handlers.area(hit.areaNo);
-      return true;
+    const hit = this.hit(at, finger);
+    switch (hit.kind) {
+      case 'nothing':
+        return false;
+      case 'area':
+        this.handlers.area(hit.areaNo);
+        return true;
+      case 'section':
+        this.showSection(hit.position);
+        this.handlers.section?.(hit.position);
+        return true;
+      case 'seat': {
+        const radiusPx = this.geometry.radius * this.motion.camera.scale;
+        // One's own seats are drawn larger than they are, so they can be pressed from afar.
+        const pressable =
+          radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.marks.mine.has(hit.seatNo);
+        if (pressable) this.handlers.seat(hit.seatNo);
+        else this.motion.zoomTo(at, this.closeScale / this.motion.camera.scale);
+        return true;
+      }
     }
-    const radiusPx = this.geometry.radius * this.camera.scale;
-    // One's own seats are drawn larger than they are, so they can be pressed from afar.
-    const pressable =
-      radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.marks.mine.has(hit.seatNo);
-    if (pressable) this.handlers.seat(hit.seatNo);
-    else this.zoomTo(at, this.closeScale / this.camera.scale);
-    return true;
   }
 
   private hover(at: Point | undefined): void {
-    const hit: Hit =
-      at === undefined ? { kind: 'nothing' } : hitTest(this.geometry, this.camera, this.viewport, at, false);
+    const hit: Hit = at === undefined ? { kind: 'nothing' } : this.hit(at, false);
     const hovered = hit.kind === 'seat' ? hit.seatNo : undefined;
     if (hovered !== this.marks.hovered) this.setMarks({ hovered });
     this.handlers.hover(hit, at ?? { x: 0, y: 0 });
   }
 
   private walk(direction: Direction): void {
-    const { index, xs, ys, pitch } = this.geometry;
+    const { index, xs, ys, pitch, bounds } = this.geometry;
     const { cursor } = this.marks;
-    if (cursor === undefined) {
-      const start = index.nearest(
-        this.camera,
-        Math.max(this.geometry.bounds.maxX - this.geometry.bounds.minX, pitch) * 2,
-      );
-      if (start !== -1) this.putCursor(start);
-      return;
-    }
-    const next = neighbour(index, xs, ys, pitch, cursor, direction);
+    const next =
+      cursor === undefined
+        ? index.nearest(this.motion.camera, Math.max(bounds.maxX - bounds.minX, bounds.maxY - bounds.minY, pitch) * 2)
+        : neighbour(index, xs, ys, pitch, cursor, direction);
     if (next !== -1) this.putCursor(next);
   }
 
   private panOnce(direction: Direction): void {
-    const step = { left: [1, 0], right: [-1, 0], up: [0, 1], down: [0, -1] }[direction];
-    const from = this.glide?.to ?? this.camera;
-    this.moveTo(panBy(from, (step[0] ?? 0) * KEY_PAN_PX, (step[1] ?? 0) * KEY_PAN_PX));
-    this.untouched = false;
+    const [x, y] = { left: [1, 0], right: [-1, 0], up: [0, 1], down: [0, -1] }[direction];
+    this.motion.panTo((x ?? 0) * KEY_PAN_PX, (y ?? 0) * KEY_PAN_PX);
   }
 
   private keepInView(seatNo: number): void {
     const point = { x: this.geometry.xs[seatNo] ?? 0, y: this.geometry.ys[seatNo] ?? 0 };
-    const target = this.glide?.to ?? this.camera;
+    const { target, viewport } = this.motion;
     const scale = Math.max(target.scale, this.closeScale * 0.75);
-    const box = grow(visibleBounds({ ...target, scale }, this.viewport), -this.geometry.pitch * 2);
+    const box = grow(visibleBounds({ ...target, scale }, viewport), -this.geometry.pitch * 2);
     const seen = point.x > box.minX && point.x < box.maxX && point.y > box.minY && point.y < box.maxY;
     if (seen && scale === target.scale) return;
-    this.untouched = false;
-    this.moveTo({ x: point.x, y: point.y, scale });
+    this.motion.untouched = false;
+    this.motion.moveTo({ x: point.x, y: point.y, scale });
   }
 }

@@ -2,8 +2,12 @@ import type { Point } from './bounds.js';
 
 export interface GestureHandlers {
   pan(dx: number, dy: number): void;
-  /** About a point, CSS pixels from the canvas's corner. */
-  zoom(at: Point, factor: number): void;
+  /** About a point, CSS pixels from the canvas's corner. `notch`: a click of a mouse wheel, to be smoothed. */
+  zoom(at: Point, factor: number, notch: boolean): void;
+  /** A finger or button goes down: whatever moves stops. */
+  grab(): void;
+  /** Let go in full movement; CSS pixels a millisecond. */
+  fling(vx: number, vy: number): void;
   /** One press without a drag. True: it did something, so it is not the first half of a double press. */
   tap(at: Point, finger: boolean): boolean;
   doubleTap(at: Point): void;
@@ -19,6 +23,11 @@ const DOUBLE_TAP_PX = 32;
 const WHEEL_RATE = 0.0015;
 const PINCH_RATE = 0.01;
 const WHEEL_LINE_PX = 16;
+/** From this many units in one event on it is a mouse wheel's notch; touchpads send many small steps. */
+const NOTCH_FROM = 40;
+/** The speed of a fling is that of its last so many milliseconds; who rested before letting go does not fling. */
+const FLING_WINDOW_MS = 90;
+const FLING_REST_MS = 40;
 
 interface Press {
   readonly finger: boolean;
@@ -31,6 +40,7 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   const presses = new Map<number, Press>();
   let dragging = false;
   let lastTap: { at: Point; time: number } | undefined;
+  let trail: { at: Point; time: number }[] = [];
 
   const place = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -42,6 +52,8 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     presses.set(event.pointerId, { finger: event.pointerType === 'touch', start: at, at });
     element.setPointerCapture(event.pointerId);
     dragging = presses.size > 1;
+    trail = [];
+    handlers.grab();
     handlers.hover(undefined);
   };
   const move = (event: PointerEvent): void => {
@@ -60,7 +72,9 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     if (dragging) {
       handlers.pan(now.x - before.x, now.y - before.y);
       if (before.distance > 0 && now.distance > 0)
-        handlers.zoom({ x: now.x, y: now.y }, now.distance / before.distance);
+        handlers.zoom({ x: now.x, y: now.y }, now.distance / before.distance, false);
+      trail = trail.filter(({ time }) => event.timeStamp - time <= FLING_WINDOW_MS);
+      if (presses.size === 1) trail.push({ at: now, time: event.timeStamp });
     }
     dragging = true;
   };
@@ -69,7 +83,9 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     if (press === undefined) return;
     presses.delete(event.pointerId);
     if (dragging) {
-      if (presses.size === 0) dragging = false;
+      if (presses.size > 0) return;
+      dragging = false;
+      fling(event.timeStamp);
       return;
     }
     const time = event.timeStamp;
@@ -79,6 +95,14 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     if (again) handlers.doubleTap(press.at);
     else if (!handlers.tap(press.at, press.finger)) lastTap = { at: press.at, time };
   };
+  const fling = (time: number): void => {
+    const first = trail[0];
+    const last = trail.at(-1);
+    trail = [];
+    if (first === undefined || last === undefined || time - last.time > FLING_REST_MS) return;
+    const took = last.time - first.time;
+    if (took > 0) handlers.fling((last.at.x - first.at.x) / took, (last.at.y - first.at.y) / took);
+  };
   const cancel = (event: PointerEvent): void => {
     presses.delete(event.pointerId);
     if (presses.size === 0) dragging = false;
@@ -86,7 +110,8 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   const wheel = (event: WheelEvent): void => {
     event.preventDefault();
     const amount = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * WHEEL_LINE_PX : event.deltaY;
-    handlers.zoom(place(event), Math.exp(-amount * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE)));
+    const notch = !event.ctrlKey && Math.abs(amount) >= NOTCH_FROM;
+    handlers.zoom(place(event), Math.exp(-amount * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE)), notch);
   };
   const leave = (): void => handlers.hover(undefined);
 

@@ -13,6 +13,21 @@ export interface Availability {
   mineInArea(areaNo: number): number;
 }
 
+/** The few words the map itself writes, in the page's language. */
+export interface MapWords {
+  /** Free places of a section or area, at least one. */
+  free(count: number): string;
+  readonly full: string;
+  /** Places of an area that the buyer holds. */
+  yours(count: number): string;
+}
+
+export const ENGLISH_WORDS: MapWords = {
+  free: (count) => `${count.toLocaleString('en')} free`,
+  full: 'full',
+  yours: (count) => `${count.toLocaleString('en')} yours`,
+};
+
 interface Label {
   readonly at: Point;
   readonly name: string;
@@ -51,11 +66,12 @@ export function drawLabels(
   camera: Camera,
   viewport: Viewport,
   availability: Availability,
+  words: MapWords,
 ): void {
   const taken: Box[] = [];
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  for (const label of labelsOf(geometry, camera, viewport, availability)) {
+  for (const label of labelsOf(geometry, camera, viewport, availability, words)) {
     for (const { lines, size } of versionsOf(label, theme)) {
       const box = boxOf(context, label.at, lines, size);
       const fits = box.right - box.left <= label.width * size.spill && box.bottom - box.top <= label.height * 1.1;
@@ -151,7 +167,13 @@ function drawLabel(
   }
 }
 
-function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, availability: Availability): Label[] {
+function labelsOf(
+  geometry: ChartGeometry,
+  camera: Camera,
+  viewport: Viewport,
+  availability: Availability,
+  words: MapWords,
+): Label[] {
   const labels: Label[] = [];
   const onScreen = (at: Point): boolean =>
     at.x > -100 && at.y > -50 && at.x < viewport.width + 100 && at.y < viewport.height + 50;
@@ -162,7 +184,7 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
     labels.push({
       at,
       name: area.label,
-      detail: freeText(availability.area(areaNo)) + (mine > 0 ? ` · ${mine} yours` : ''),
+      detail: freeText(words, availability.area(areaNo)) + (mine > 0 ? ` · ${words.yours(mine)}` : ''),
       width: (bounds.maxX - bounds.minX) * camera.scale,
       height: (bounds.maxY - bounds.minY) * camera.scale,
     });
@@ -180,7 +202,7 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
     labels.push({
       at,
       name: section.label,
-      detail: freeText(availability.section(position)),
+      detail: freeText(words, availability.section(position)),
       width: Math.min(bounds.maxX - bounds.minX, room) * camera.scale,
       height: Math.min(bounds.maxY - bounds.minY, room) * camera.scale,
     });
@@ -188,4 +210,4 @@ function labelsOf(geometry: ChartGeometry, camera: Camera, viewport: Viewport, a
   return labels;
 }
 
-const freeText = (free: number): string => (free > 0 ? `${free.toLocaleString('en')} free` : 'full');
+const freeText = (words: MapWords, free: number): string => (free > 0 ? words.free(free) : words.full);

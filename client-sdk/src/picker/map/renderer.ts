@@ -1,7 +1,7 @@
 import { BasePainter } from './base-painter.js';
 import { fit, FIT_PADDING_PX, type Camera, type Viewport } from './camera.js';
 import type { ChartGeometry } from './geometry.js';
-import { drawLabels, type Availability } from './labels.js';
+import { drawLabels, type Availability, type MapWords } from './labels.js';
 import { drawMarks, type Marks } from './marks.js';
 import { SeatPainter } from './seat-painter.js';
 import type { MapTheme } from './theme.js';
@@ -15,6 +15,7 @@ export interface Scene {
   readonly viewport: Viewport;
   readonly marks: Marks;
   readonly availability: Availability;
+  readonly words: MapWords;
 }
 
 /** Puts a frame together: tiles of seats, then labels, then marks. */
@@ -27,7 +28,7 @@ export class Renderer {
     private readonly canvas: HTMLCanvasElement,
     private readonly geometry: ChartGeometry,
     private readonly looks: Uint16Array,
-    private theme: MapTheme,
+    public theme: MapTheme,
   ) {
     const context = canvas.getContext('2d', { alpha: false });
     if (context === null) throw new Error('This browser gives no 2D canvas.');
@@ -82,6 +83,41 @@ export class Renderer {
     this.tiles.touch(seatNos);
   }
 
+  /** Free places were counted anew. */
+  countsChanged(): void {
+    // Labels are drawn in each frame.
+  }
+
+  /** Seats or, from afar, sections. */
+  detailAt(_scale: number): 'sections' | 'seats' {
+    return 'seats';
+  }
+
+  close(): void {
+    this.tiles.reset();
+  }
+
+  /** All of the chart, as from afar, on a canvas of its own. */
+  paintWhole(
+    context: CanvasRenderingContext2D,
+    width: number,
+    height: number,
+    ratio: number,
+    _availability: Availability,
+  ): void {
+    const { bounds } = this.geometry;
+    const camera = fit(bounds, { width, height }, 4 * ratio);
+    const frame = {
+      scale: camera.scale,
+      offsetX: camera.x * camera.scale - width / 2,
+      offsetY: camera.y * camera.scale - height / 2,
+      ratio,
+      box: bounds,
+    };
+    new BasePainter(this.geometry, this.theme).paint(context, frame);
+    new SeatPainter(this.geometry, this.looks, this.theme).paint(context, frame);
+  }
+
   /** The whole map was replaced. */
   allChanged(): void {
     this.tiles.reset();
@@ -95,7 +131,7 @@ export class Renderer {
     context.setTransform(1, 0, 0, 1, 0, 0);
     const more = this.tiles.draw(context, camera, viewport, this.ratio, overviewScale, now);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    drawLabels(context, geometry, theme, camera, viewport, scene.availability);
+    drawLabels(context, geometry, theme, camera, viewport, scene.availability, scene.words);
     drawMarks(context, geometry, theme, camera, viewport, scene.marks);
     return more;
   }

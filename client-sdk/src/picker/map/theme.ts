@@ -1,3 +1,5 @@
+import { adapted, contrast, inkOn, parseColour, text as colourText, type Rgb } from './colours.js';
+
 /** Colours of the map, read from the page's custom properties so that light, dark and a host's own colours apply alike. */
 export interface MapTheme {
   readonly ground: string;
@@ -13,6 +15,105 @@ export interface MapTheme {
   readonly onMine: string;
   readonly focus: string;
   readonly font: string;
+  /** Of the seats: the chart's own colours, or a palette that stays apart for colour-blind eyes. */
+  readonly palette: 'chart' | 'safe';
+}
+
+/** `auto`: as the device is set. */
+export interface ThemeChoice {
+  readonly scheme: 'auto' | 'light' | 'dark';
+  readonly palette: 'chart' | 'safe';
+}
+
+type ColourName = Exclude<keyof MapTheme, 'font' | 'palette'>;
+/** A host sets `--aisle-map-ground` and so on; these hold where it does not. */
+const PROPERTIES: Readonly<Record<ColourName, string>> = {
+  ground: 'ground',
+  plate: 'plate',
+  plateEdge: 'plate-edge',
+  shape: 'shape',
+  shapeEdge: 'shape-edge',
+  ink: 'ink',
+  muted: 'muted',
+  held: 'held',
+  sold: 'sold',
+  mine: 'mine',
+  onMine: 'on-mine',
+  focus: 'focus',
+};
+const DEFAULTS: Readonly<Record<'light' | 'dark', Readonly<Record<ColourName, string>>>> = {
+  light: {
+    ground: '#eeece7',
+    plate: '#fbfaf8',
+    plateEdge: '#cfcac0',
+    shape: '#e1ded6',
+    shapeEdge: '#c2bdb2',
+    ink: '#15181e',
+    muted: '#555c6a',
+    held: '#767c88',
+    sold: '#8b909a',
+    mine: '#15181e',
+    onMine: '#ffffff',
+    focus: '#1d4fd7',
+  },
+  dark: {
+    ground: '#0b0e12',
+    plate: '#1a1f27',
+    plateEdge: '#3a4350',
+    shape: '#232a34',
+    shapeEdge: '#3f4957',
+    ink: '#edf0f5',
+    muted: '#a0a9b8',
+    held: '#8c95a3',
+    sold: '#6d7684',
+    mine: '#ffffff',
+    onMine: '#10131a',
+    focus: '#8fb3ff',
+  },
+};
+
+/** WCAG 2.2: what carries meaning stands out from its ground by this much, text by more. */
+const GRAPHICS_CONTRAST = 3;
+const TEXT_CONTRAST = 4.5;
+
+export function readTheme(element: Element, choice: ThemeChoice): MapTheme {
+  const style = getComputedStyle(element);
+  const dark = choice.scheme === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : choice.scheme === 'dark';
+  const defaults = DEFAULTS[dark ? 'dark' : 'light'];
+  const read = (name: ColourName): string => {
+    const given = style.getPropertyValue(`--aisle-map-${PROPERTIES[name]}`).trim();
+    return given !== '' && CSS.supports('color', given) ? given : defaults[name];
+  };
+  const plate = read('plate');
+  const ground = read('ground');
+  // A host's own colours may be too faint on its own ground; they are moved only as far as needed.
+  const visible = (name: ColourName, least: number): string => onBoth(read(name), ground, plate, least);
+  const mine = visible('mine', GRAPHICS_CONTRAST);
+  return {
+    ground,
+    plate,
+    plateEdge: read('plateEdge'),
+    shape: read('shape'),
+    shapeEdge: read('shapeEdge'),
+    ink: visible('ink', TEXT_CONTRAST),
+    muted: visible('muted', TEXT_CONTRAST),
+    held: visible('held', GRAPHICS_CONTRAST),
+    sold: visible('sold', GRAPHICS_CONTRAST),
+    mine,
+    onMine:
+      contrast(parseColour(read('onMine')), parseColour(mine)) >= GRAPHICS_CONTRAST ? read('onMine') : inkOn(mine),
+    focus: visible('focus', GRAPHICS_CONTRAST),
+    font: style.fontFamily || 'sans-serif',
+    palette: choice.palette,
+  };
+}
+
+function onBoth(colour: string, ground: string, plate: string, least: number): string {
+  const grounds = [parseColour(ground), parseColour(plate)];
+  const given = parseColour(colour);
+  return grounds.every((under) => contrast(given, under) >= least)
+    ? colour
+    : colourText(adapted(given, grounds, least));
 }
 
 /** Where a chart gives no colour, or one that is not CSS: twelve that stay apart for most colour-blind eyes. */
@@ -20,46 +121,30 @@ const FALLBACK_COLOURS = [
   '#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377',
   '#ee7733', '#0077bb', '#33bbee', '#cc3311', '#009988', '#ee3377',
 ]; // prettier-ignore
+/** Okabe and Ito's eight, in an order that keeps the first few as far apart in lightness as in hue. */
+const SAFE_COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#5c4a9c', '#b8a800'];
 
-export function readTheme(element: HTMLElement): MapTheme {
-  const style = getComputedStyle(element);
-  const read = (name: string, fallback: string): string => style.getPropertyValue(name).trim() || fallback;
-  return {
-    ground: read('--map-ground', '#ffffff'),
-    plate: read('--map-plate', '#eeeeee'),
-    plateEdge: read('--map-plate-edge', '#dddddd'),
-    shape: read('--map-shape', '#e4e4e4'),
-    shapeEdge: read('--map-shape-edge', '#cccccc'),
-    ink: read('--map-ink', '#111111'),
-    muted: read('--map-muted', '#666666'),
-    held: read('--map-held', '#8a8a8a'),
-    sold: read('--map-sold', '#b8b8b8'),
-    mine: read('--map-mine', '#111111'),
-    onMine: read('--map-on-mine', '#ffffff'),
-    focus: read('--map-focus', '#0b57d0'),
-    font: style.fontFamily || 'sans-serif',
-  };
-}
-
-/** A colour a chart gives, if the browser can read it. */
+/** A colour a chart gives, if the browser can read it; whether it can be told from its ground is not looked at. */
 export function categoryColour(given: string | undefined, position: number): string {
   if (given !== undefined && CSS.supports('color', given)) return given;
   return FALLBACK_COLOURS[position % FALLBACK_COLOURS.length] ?? '#4477aa';
 }
 
-/** Black or white, whichever reads better on the colour (WCAG relative luminance, crossover at 0.179). */
-export function inkOn(colour: string): string {
-  const probe = document.createElement('canvas');
-  probe.width = probe.height = 1;
-  const context = probe.getContext('2d');
-  if (context === null) return '#000000';
-  context.fillStyle = colour;
-  context.fillRect(0, 0, 1, 1);
-  const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
-  const linear = (channel: number): number => {
-    const part = channel / 255;
-    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  };
-  const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-  return luminance > 0.179 ? '#10131a' : '#ffffff';
+/** The colour of each category's seats: at least 3:1 on what they stand on. For the legend as well. */
+export function categoryColours(
+  categories: readonly { readonly color?: string | undefined }[],
+  theme: MapTheme,
+): string[] {
+  const grounds: Rgb[] = [parseColour(theme.ground), parseColour(theme.plate)];
+  return categories.map(({ color }, position) => {
+    const safe = SAFE_COLOURS[position % SAFE_COLOURS.length] ?? '#0072b2';
+    const chosen = parseColour(theme.palette === 'safe' ? safe : categoryColour(color, position));
+    return colourText(adapted(chosen, grounds, GRAPHICS_CONTRAST));
+  });
+}
+
+/** The letter that tells a category's seats apart without colour, when seats are large; A for the first. */
+export function categoryLetter(position: number): string {
+  const letter = String.fromCharCode(65 + (position % 26));
+  return position < 26 ? letter : `${letter}${Math.floor(position / 26) + 1}`;
 }
