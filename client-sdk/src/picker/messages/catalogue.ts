@@ -1,3 +1,4 @@
+import type { FindingMessages } from './en/finding.js';
 import type { PanelsMessages } from './en/panels.js';
 import type { PlacesMessages } from './en/places.js';
 
@@ -9,6 +10,7 @@ import type { PlacesMessages } from './en/places.js';
 export interface Catalogue {
   readonly places: PlacesMessages;
   readonly panels: PanelsMessages;
+  readonly finding: FindingMessages;
 }
 
 /** A page's own language may lack words: English ones stand in. */

@@ -39,4 +39,5 @@ export async function loadLanguage(locale: string): Promise<Language> {
 const over = (base: Catalogue, own: CatalogueParts): Catalogue => ({
   places: { ...base.places, ...own.places },
   panels: { ...base.panels, ...own.panels },
+  finding: { ...base.finding, ...own.finding },
 });

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue.js';
+import { finding } from './finding.js';
 import { panels } from './panels.js';
 import { places } from './places.js';
 
-export const messages: Catalogue = { places, panels };
+export const messages: Catalogue = { places, panels, finding };
