@@ -2,6 +2,14 @@
 
 CREATE EXTENSION pg_trgm;
 
+CREATE OR REPLACE FUNCTION public.folded(text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT lower(regexp_replace(normalize($1, NFKD), '[\u0300-\u036F]', '', 'g') COLLATE "und-x-icu")
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -288,6 +296,7 @@ CREATE TABLE order_items (
   CONSTRAINT order_items_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   CONSTRAINT order_items_pkey PRIMARY KEY (order_id, item_no)
 );
+CREATE INDEX order_items_place ON public.order_items USING btree (place_id);
 
 CREATE TABLE orders (
   id text NOT NULL,
@@ -313,6 +322,7 @@ CREATE TABLE orders (
   completed_at timestamp with time zone,
   settled_at timestamp with time zone,
   erased_at timestamp with time zone,
+  buyer_search text GENERATED ALWAYS AS (folded(((COALESCE((buyer ->> 'name'::text), ''::text) || ' '::text) || COALESCE((buyer ->> 'email'::text), ''::text)))) STORED,
   CONSTRAINT orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT orders_id_check CHECK ((id ~ '^ord_[A-Za-z0-9_-]{8,64}$'::text)),
   CONSTRAINT orders_payment_kind_check CHECK ((payment_kind = ANY (ARRAY['none'::text, 'external'::text, 'provider'::text]))),

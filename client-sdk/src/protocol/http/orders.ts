@@ -124,16 +124,30 @@ export const blockListSchema = z.object({
   ),
   nextCursor: z.string().optional(),
 });
-/** GET /v1/orders. Without eventId and filters: one's own, newest change last. */
-export const listOrdersSchema = z.strictObject({
-  eventId: eventIdSchema.optional(),
-  externalId: externalIdSchema.optional(),
-  email: z.string().max(254).optional(),
-  status: orderStatusSchema.optional(),
-  updatedSince: timestampSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(512).optional(),
-});
+/**
+ * GET /v1/orders. Without eventId and filters: one's own, newest change last. `q`, `seat` and `code` are for staff; with one of
+ * them the newest change comes first.
+ */
+export const listOrdersSchema = z
+  .strictObject({
+    eventId: eventIdSchema.optional(),
+    externalId: externalIdSchema.optional(),
+    email: z.string().max(254).optional(),
+    status: orderStatusSchema.optional(),
+    updatedSince: timestampSchema.optional(),
+    /** Parts of the buyer's name or e-mail, without case or accents; or the whole id or externalId of an order, or a ticket's id. */
+    q: z.string().trim().min(1).max(200).optional(),
+    /** A seat or area that the order has or had. */
+    seat: placeIdSchema.optional(),
+    /** What a ticket's QR carries. */
+    code: z.string().min(1).max(1000).optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+    cursor: z.string().max(512).optional(),
+  })
+  .refine(({ eventId, q, seat }) => eventId !== undefined || (q === undefined && seat === undefined), {
+    path: ['eventId'],
+    message: 'missing: q and seat search within one event',
+  });
 /** POST /v1/tickets/scan */
 export const scanSchema = z.strictObject({
   code: z.string().min(1).max(1000),

@@ -10,7 +10,7 @@ import type { CommandDeps } from '../context.js';
 /** What the commands of orders work with: ports alone. */
 export interface OrderDeps extends CommandDeps {
   readonly book: OrderBook;
-  readonly codes: Pick<TicketCodes, 'codeOf'>;
+  readonly codes: TicketCodes;
 }
 
 const ID_BYTES = 16;

@@ -22,7 +22,7 @@ export async function getOrder(
   }
 }
 
-/** By their last change, oldest first: one's own, or all for staff. */
+/** By their last change, oldest first: one's own, or all for staff. What staff look for comes newest first. */
 export async function listOrders(
   deps: OrderDeps,
   actor: Actor,
@@ -30,12 +30,18 @@ export async function listOrders(
 ): Promise<CommandResult<{ items: Order[]; nextCursor?: string }>> {
   try {
     if (actor.subject === null) throw AisleError.of('UNAUTHENTICATED');
-    const { limit, cursor, ...filters } = query;
+    const { limit, cursor, code, seat: _seat, ...filters } = query;
     if (filters.eventId !== undefined && !isForEvent(actor, filters.eventId)) {
       throw AisleError.of('FORBIDDEN', { message: 'This token is for other events.' });
     }
+    refuseSearch(actor, query);
+    const place = await placeOf(deps, query);
+    const ticketId = code === undefined ? undefined : (await deps.codes.read(code))?.ticketId;
+    // No live key signed it: it is nobody's ticket.
+    if (code !== undefined && ticketId === undefined) return found({ items: [] });
     const rows = await deps.book.list({
       ...filters,
+      ...{ place, ticketId },
       ...(isStaff(actor) ? {} : { subject: actor.subject }),
       ...(actor.events === null ? {} : { events: actor.events }),
       ...(cursor === undefined ? {} : { after: afterOf(cursor) }),
@@ -50,6 +56,24 @@ export async function listOrders(
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Looking for people by parts of their names is for those who serve them. */
+function refuseSearch(actor: Actor, query: ListOrders): void {
+  const named = (['q', 'seat', 'code'] as const).filter((name) => query[name] !== undefined);
+  if (named.length === 0 || isStaff(actor)) return;
+  throw AisleError.of('FORBIDDEN', {
+    message: `To look for orders by ${named.join(', ')} is for box_office, service, admin; the token has the role ${actor.role}.`,
+  });
+}
+
+async function placeOf({ directory }: OrderDeps, { eventId, seat }: ListOrders): Promise<OrderQuery['place']> {
+  if (eventId === undefined || seat === undefined) return undefined;
+  const { chart } = await directory.get(eventId);
+  const seatNo = chart.seatNo(seat);
+  const placeNo = seatNo ?? chart.areaNo(seat);
+  if (placeNo === undefined) throw AisleError.of('UNKNOWN_SEAT', { details: { seats: [seat] } });
+  return { kind: seatNo === undefined ? 'area' : 'seat', placeNo, placeId: seat };
 }
 
 const cursorSchema = z.tuple([timestampSchema, orderIdSchema]);

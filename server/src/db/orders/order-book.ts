@@ -1,6 +1,7 @@
-import type { OpenOrder, OrderBook, OrderQuery, OverdueOrder, StoredOrder } from '../../domain/ports/orders.js';
+import type { OpenOrder, OrderBook, OverdueOrder, StoredOrder } from '../../domain/ports/orders.js';
 import { guarded, type Queryable, type Sql } from '../client.js';
 import { effectDone, openEffects } from './effects.js';
+import { listOrders } from './list.js';
 import { readOrder, selectOrders, toOrder, type OrderRow } from './rows.js';
 import { placeOrder } from './place.js';
 import { findOrphans, writeTombstone } from './orphans.js';
@@ -48,26 +49,6 @@ async function findByRequest(sql: Sql, requestSubject: string, requestId: string
       ${selectOrders(sql)} WHERE o.request_subject = ${requestSubject} AND o.request_id = ${requestId}`,
   );
   return row === undefined ? null : { order: toOrder(row), fingerprint: row.fingerprint };
-}
-
-/** In order of their last change; orders that never were are nobody's. */
-async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrder[]> {
-  const { eventId, externalId, email, status, subject, events, updatedSince, after } = query;
-  const rows = await guarded(
-    sql,
-    sql<OrderRow[]>`${selectOrders(sql)}
-      WHERE o.fingerprint <> 'tombstone'
-        ${eventId === undefined ? sql`` : sql`AND o.event_id = ${eventId}`}
-        ${externalId === undefined ? sql`` : sql`AND o.external_id = ${externalId}`}
-        ${email === undefined ? sql`` : sql`AND o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = ${email.toLowerCase()}`}
-        ${status === undefined ? sql`` : sql`AND o.status = ${status}`}
-        ${subject === undefined ? sql`` : sql`AND o.subject = ${subject}`}
-        ${events === undefined ? sql`` : sql`AND o.event_id = ANY (${[...events]}::text[])`}
-        ${updatedSince === undefined ? sql`` : sql`AND o.updated_at >= ${updatedSince}::timestamptz`}
-        ${after === undefined ? sql`` : sql`AND (o.updated_at, o.id) > (${after.updatedAt}::timestamptz, ${after.id})`}
-      ORDER BY o.updated_at, o.id LIMIT ${query.limit}`,
-  );
-  return rows.map(toOrder);
 }
 
 async function overdueOrders(sql: Queryable, limit: number, after?: OverdueOrder): Promise<OverdueOrder[]> {

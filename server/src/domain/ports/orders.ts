@@ -208,6 +208,11 @@ export interface OrderQuery {
   /** Orders of these events alone. */
   readonly events?: readonly string[] | undefined;
   readonly updatedSince?: string | undefined;
+  /** Words of the buyer's name or e-mail, or a whole id; with an eventId. With one of these three the newest change comes first. */
+  readonly q?: string | undefined;
+  /** A place that the order has or had; with an eventId. */
+  readonly place?: { readonly kind: 'seat' | 'area'; readonly placeNo: number; readonly placeId: string } | undefined;
+  readonly ticketId?: string | undefined;
   /** Continue after this one, in (updatedAt, id) order. */
   readonly after?: { readonly updatedAt: string; readonly id: string } | undefined;
   readonly limit: number;

@@ -88,12 +88,13 @@ const list = doc.route(
     method: 'get',
     path: '/v1/orders',
     summary: 'Orders by their last change, oldest first: one’s own, or all for staff',
-    description: 'To follow changes, ask again with updatedSince of the last one seen.',
+    description:
+      'To follow changes, ask again with updatedSince of the last one seen. Staff find an order by q (parts of the buyer’s name or e-mail, whatever the case; or the id of an order or ticket, or your own number), seat (a place that it has or had) and code (of a ticket); then the newest change comes first. q and seat need eventId.',
     request: { query: listOrdersSchema },
     middleware: [allow('order.list')] as const,
     responses: { 200: doc.json(doc.orderListModel, 'The orders') },
   },
-  ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'EVENT_NOT_FOUND', 'UNKNOWN_SEAT'],
 );
 
 export function orderRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
