@@ -4,19 +4,23 @@ import type { Told } from '../model.js';
 const SPEAK_EVERY_MS = 900;
 /** Long enough that a message and the change of focus that caused it are not read into each other. */
 const SOON_MS = 40;
+/** Said within this time it is the same, not again. */
+const SAME_MS = 2_500;
+/** More than this at once is a flood: the oldest are left out. */
+const MOST_AT_ONCE = 3;
 const TOAST_MS = 7_000;
 /** With something to do about it: it takes longer to read. */
 const LONG_TOAST_MS = 12_000;
-const MAX_TOASTS = 3;
+const MOST_TOASTS = 3;
 
-export interface Toast {
-  readonly key: number;
-  readonly told: Told;
-}
 export interface Spoken {
   /** A new number for the same words makes them heard again. */
   readonly key: number;
   readonly text: string;
+}
+export interface Toast {
+  readonly key: number;
+  readonly told: Told;
 }
 export interface AnnouncerState {
   readonly polite: Spoken;
@@ -28,14 +32,15 @@ export interface AnnouncerState {
 const SILENCE: Spoken = { key: 0, text: '' };
 
 /**
- * Tells the buyer things: read out once, shown for some seconds, the focus left where it is. What other buyers do is
- * not told here; the map and the list show it.
+ * Tells the buyer things, the focus left where it is: read out in the order they came, together when they come fast,
+ * never twice; and shown for some seconds.
  */
 export class Announcer {
   private now: AnnouncerState = { polite: SILENCE, urgent: SILENCE, toasts: [] };
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
   private waiting: string[] = [];
+  private lately: { text: string; at: number }[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private spokeAt = -Infinity;
   private keys = 0;
@@ -49,43 +54,45 @@ export class Announcer {
     return () => this.listeners.delete(listener);
   }
 
-  /** Read out only. */
-  say(text: string): void {
-    if (text === '' || this.waiting.includes(text)) return;
-    this.waiting.push(text);
-    this.timer ??= setTimeout(() => this.speak(), Math.max(this.spokeAt + SPEAK_EVERY_MS - performance.now(), SOON_MS));
-  }
+  readonly say = (text: string): void => {
+    const at = performance.now();
+    this.lately = this.lately.filter((said) => at - said.at < SAME_MS);
+    if (text === '' || this.lately.some((said) => said.text === text)) return;
+    this.lately.push({ text, at });
+    this.waiting = [...this.waiting, text].slice(-MOST_AT_ONCE);
+    this.timer ??= setTimeout(() => this.speak(), Math.max(this.spokeAt + SPEAK_EVERY_MS - at, SOON_MS));
+  };
 
-  /** Read out at once, over what is being read. */
-  sayNow(text: string): void {
+  /** At once, over what is being read. */
+  readonly sayNow = (text: string): void => {
     this.change({ urgent: { key: ++this.keys, text } });
-  }
+  };
 
   /** Shown and read out; `quiet`: read out alone. */
-  tell(told: Told): void {
+  readonly tell = (told: Told): void => {
     this.say(told.more === undefined ? told.text : `${told.text} ${told.more}`);
     if (told.quiet === true) return;
     const key = ++this.keys;
-    // The same again moves to the end and stays as long as a new one.
+    // The same again takes the place of the first: a pile of one sentence says no more than one.
     const others = this.now.toasts.filter((toast) => toast.told.text !== told.text);
-    const kept = [...others, { key, told }].slice(-MAX_TOASTS);
-    for (const { key: shown } of this.now.toasts) if (!kept.some((toast) => toast.key === shown)) this.stop(shown);
-    this.change({ toasts: kept });
-    this.hold(key, told);
-  }
+    const toasts = [...others, { key, told }].slice(-MOST_TOASTS);
+    for (const gone of this.now.toasts) if (!toasts.includes(gone)) this.stop(gone.key);
+    this.change({ toasts });
+    this.start({ key, told });
+  };
 
   dismiss(key: number): void {
     this.stop(key);
     this.change({ toasts: this.now.toasts.filter((toast) => toast.key !== key) });
   }
 
-  /** Pointer or focus is on it: it stays until `resume`. WCAG 2.2.1 */
+  /** The pointer or the focus is on them: they stay until `resume` (WCAG 2.2.1). */
   pause(): void {
     for (const key of [...this.timers.keys()]) this.stop(key);
   }
 
   resume(): void {
-    for (const { key, told } of this.now.toasts) if (!this.timers.has(key)) this.hold(key, told);
+    for (const toast of this.now.toasts) if (!this.timers.has(toast.key)) this.start(toast);
   }
 
   close(): void {
@@ -94,8 +101,12 @@ export class Announcer {
     this.listeners.clear();
   }
 
-  private hold(key: number, told: Told): void {
-    this.timers.set(key, setTimeout(() => this.dismiss(key), told.more === undefined ? TOAST_MS : LONG_TOAST_MS)); // prettier-ignore
+  private start({ key, told }: Toast): void {
+    const time = told.more === undefined ? TOAST_MS : LONG_TOAST_MS;
+    this.timers.set(
+      key,
+      setTimeout(() => this.dismiss(key), time),
+    );
   }
 
   private stop(key: number): void {

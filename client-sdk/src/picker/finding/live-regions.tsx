@@ -30,9 +30,13 @@ export function LiveRegions({ announcer }: { readonly announcer: Announcer }): V
 /** A new element each time: the same words again are a change, too. */
 const words = ({ key, text }: Spoken): VNode => <span key={key}>{text}</span>;
 
+export interface ToastsProps {
+  readonly announcer: Announcer;
+  readonly words: FindingMessages['say'];
+}
+
 /** Messages that are shown for some seconds. Not a live region: LiveRegions reads them. */
-export function Toasts(props: { readonly announcer: Announcer; readonly words: FindingMessages['say'] }): VNode {
-  const { announcer } = props;
+export function Toasts({ announcer, words: { dismiss } }: ToastsProps): VNode {
   const { toasts } = useAnnouncer(announcer);
   return (
     <div
@@ -43,13 +47,15 @@ export function Toasts(props: { readonly announcer: Announcer; readonly words: F
       onFocusOut={() => announcer.resume()}
     >
       {toasts.map(({ key, told }) => (
-        <div key={key} class={`f-toast f-${told.tone}`}>
+        <div key={key} class="f-toast" part="toast" data-tone={told.tone}>
           <p>
             {told.text}
             {told.more === undefined ? null : <small>{told.more}</small>}
           </p>
-          <button type="button" aria-label={props.words.dismiss} onClick={() => announcer.dismiss(key)}>
-            ×
+          <button type="button" aria-label={dismiss} onClick={() => announcer.dismiss(key)}>
+            <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+              <path d="M5 5l10 10M15 5L5 15" />
+            </svg>
           </button>
         </div>
       ))}

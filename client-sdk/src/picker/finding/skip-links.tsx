@@ -1,0 +1,20 @@
+import type { VNode } from 'preact';
+
+export interface SkipLink {
+  readonly label: string;
+  /** Brings what it names into view and puts the focus there. */
+  readonly go: () => void;
+}
+
+/** Seen when the keyboard comes to them. Buttons: a link's target would have to be outside of the shadow root. */
+export function SkipLinks({ label, links }: { readonly label: string; readonly links: readonly SkipLink[] }): VNode {
+  return (
+    <nav class="f-skip" aria-label={label}>
+      {links.map((link) => (
+        <button key={link.label} type="button" class="f-button" onClick={link.go}>
+          {link.label}
+        </button>
+      ))}
+    </nav>
+  );
+}
