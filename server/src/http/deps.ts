@@ -63,7 +63,7 @@ export interface HttpDeps {
   readonly webhookPolicy: AddressPolicy;
   /** AISLE_ALLOWED_ORIGINS: pages of these origins may call from a browser; "*" any; undefined: this server's own pages alone. */
   readonly allowedOrigins: readonly string[] | undefined;
-  /** Folder of the built pages: index.html, picker.html, assets/. */
+  /** Folder of the built pages: shop.html, picker.html, assets/. */
   readonly webRoot: string;
   /** Aisle's version, for /openapi.json. */
   readonly version: string;

@@ -11,11 +11,19 @@ export function pageRoutes(app: OpenAPIHono<AppEnv>, webRoot: string): void {
   const web = staticFiles(webRoot);
   const swagger = staticFiles(dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')));
 
-  app.get('/', async (c) => (await web(c, 'index.html')) ?? notFound(c));
+  // The buyer's pages are one; which of them is shown, it reads from the address.
+  for (const path of ['/', '/events/:id', '/checkout/:id', '/orders/:id', '/tickets']) {
+    app.get(path, async (c) => (await web(c, 'shop.html')) ?? notFound(c));
+  }
   app.get('/e/:eventId', async (c) => {
     if (!eventIdSchema.safeParse(c.req.param('eventId')).success) return notFound(c);
     return (await web(c, 'picker.html')) ?? notFound(c);
   });
+  // One page; what is behind /admin/ is its own business.
+  for (const path of ['/admin', '/admin/*']) {
+    app.get(path, async (c) => (await web(c, 'admin.html')) ?? notFound(c));
+  }
+  app.get('/box-office', async (c) => (await web(c, 'box-office.html')) ?? notFound(c));
   app.get('/assets/*', async (c) => (await web(c, c.req.path.slice(1))) ?? notFound(c));
 
   app.get('/docs', (c) => c.html(DOCS_PAGE, 200, { 'cache-control': 'no-cache' }));
