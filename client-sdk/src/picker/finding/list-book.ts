@@ -125,10 +125,6 @@ export class ListBook {
     return this.stand(ordered.find(({ node }) => fits(node))?.node);
   }
 
-  get isTyping(): boolean {
-    return this.typed.text !== '';
-  }
-
   private stand(node: TreeNode | undefined): TreeNode | undefined {
     if (node !== undefined) this.activeId = node.id;
     return node;

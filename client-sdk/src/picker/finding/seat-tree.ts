@@ -218,7 +218,7 @@ function inParts<N extends TreeNode>(
       ...inParts(
         piece.map((node) => ({ ...node, parent: part })),
         part,
-        id,
+        part.id,
       ),
     );
     parts.push(part);
