@@ -13,6 +13,7 @@ import { nulFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
 import { bookRoutes } from './routes/books.js';
+import { chartRoutes } from './routes/charts.js';
 import { eventReadRoutes } from './routes/event-reads.js';
 import { eventWriteRoutes } from './routes/event-writes.js';
 import { holdRoutes } from './routes/holds.js';
@@ -63,6 +64,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   mineRoutes(app, deps);
   eventReadRoutes(app, deps);
   eventWriteRoutes(app, deps);
+  chartRoutes(app);
   lifecycleRoutes(app, deps);
   mapRoutes(app, deps);
   staffRoutes(app, deps);

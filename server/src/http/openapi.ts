@@ -1,5 +1,6 @@
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
 import {
+  chartPreviewSchema,
   chartSchema,
   createEventSchema,
   ERRORS,
@@ -39,6 +40,9 @@ export const blockAnswerModel = z
   .meta({ id: 'BlockAnswer' });
 // The chart inside is checked by validateChart, whose faults say more than a schema's; document.ts puts the Chart back in.
 export const createEventModel = createEventSchema.extend({ chart: z.unknown() }).meta({ id: 'CreateEvent' });
+export const chartPreviewModel = chartPreviewSchema
+  .extend({ chart: chartModel.nullable() })
+  .meta({ id: 'ChartPreview' });
 export const patchEventModel = patchEventSchema.extend({ chart: z.unknown().optional() }).meta({ id: 'PatchEvent' });
 
 export const errorModel = z

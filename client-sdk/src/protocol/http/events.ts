@@ -53,6 +53,22 @@ export const listEventsSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(512).optional(),
 });
+/** POST /v1/charts/preview: what a chart file would become. Nothing is kept. */
+export const chartPreviewSchema = z.object({
+  /** As POST /v1/events takes it; null where there are faults. */
+  chart: chartSchema.nullable(),
+  /** 100 at most. */
+  faults: z.array(z.object({ code: z.string(), path: z.string(), message: z.string() })),
+  faultsTotal: counterSchema,
+  /** What was guessed, renamed or left out of a file in another format. */
+  notes: z.array(z.string()),
+  seats: counterSchema,
+  areas: counterSchema,
+  /** Seats, and what areas hold. */
+  places: counterSchema,
+  categories: counterSchema,
+  sections: counterSchema,
+});
 /** GET /v1/events/{id}/seats */
 export const seatsViewSchema = z.object({
   eventId: eventIdSchema,
@@ -89,6 +105,7 @@ export const blockSchema = z.strictObject({
 
 export type CreateEvent = z.infer<typeof createEventSchema>;
 export type PatchEvent = z.infer<typeof patchEventSchema>;
+export type ChartPreview = z.infer<typeof chartPreviewSchema>;
 export type ListEvents = z.infer<typeof listEventsSchema>;
 export type SeatsView = z.infer<typeof seatsViewSchema>;
 export type InventoryView = z.infer<typeof inventoryViewSchema>;

@@ -14,7 +14,8 @@ import { validateChart } from '../validate.js';
 export type ImportResult =
   /** `notes`: what a person should know of the import: what was guessed, renamed, left out. */
   | { readonly ok: true; readonly chart: Chart; readonly notes: string[] }
-  | { readonly ok: false; readonly faults: Fault[] };
+  /** `total` counts those not listed too. */
+  | { readonly ok: false; readonly faults: Fault[]; readonly total: number };
 
 const MAX_ID_CHARS = 128;
 const MAX_KEY_CHARS = 64;
@@ -125,7 +126,8 @@ export class ChartDraft {
   }
 
   finish(): ImportResult {
-    if (this.faults.total > 0) return { ok: false, faults: this.faults.toFaults() };
+    const { total } = this.faults;
+    if (total > 0) return { ok: false, faults: this.faults.toFaults(), total };
     const checked = validateChart({
       format: 'aisle-chart/1',
       name: labelled(this.name),
@@ -137,7 +139,7 @@ export class ChartDraft {
       ...(this.focalPoint === undefined ? {} : { focalPoint: this.focalPoint }),
       ...(this.extra === undefined ? {} : { extra: this.extra }),
     });
-    if (!checked.ok) return { ok: false, faults: checked.faults };
+    if (!checked.ok) return checked;
     return { ok: true, chart: checked.chart, notes: this.#noted() };
   }
 

@@ -22,14 +22,21 @@ export function importChart(text: string, format: ChartFormat | 'auto' = 'auto')
   }
   const json = parseJson(text);
   if (!json.ok) return refusal('NOT_JSON', `is not JSON: ${json.message}`);
-  const found = format === 'auto' ? detectFormat(json.value) : format;
-  switch (found) {
+  return importJson(json.value, format === 'auto' ? detectFormat(json.value) : format);
+}
+
+/** The same of JSON that was parsed already, in the format that its content shows. Never throws. */
+export function importJson(
+  value: unknown,
+  format: Exclude<ChartFormat, 'csv'> | undefined = detectFormat(value),
+): ImportResult {
+  switch (format) {
     case 'seatsio':
-      return importSeatsio(json.value);
+      return importSeatsio(value);
     case 'pretix':
-      return importPretix(json.value);
+      return importPretix(value);
     case 'aisle':
-      return asItIs(json.value);
+      return asItIs(value);
     default:
       return refusal('WRONG_FORMAT', unknownContent);
   }
@@ -55,11 +62,11 @@ function looksLikeTable(text: string): boolean {
 
 function asItIs(value: unknown): ImportResult {
   const checked = validateChart(value);
-  if (!checked.ok) return { ok: false, faults: checked.faults };
+  if (!checked.ok) return checked;
   return { ok: true, chart: checked.chart, notes: [`it is ${String(fieldsOf(value).format)} already`] };
 }
 
 function refusal(code: string, message: string): ImportResult {
   const fault: Fault = { path: '', message, code };
-  return { ok: false, faults: [fault] };
+  return { ok: false, faults: [fault], total: 1 };
 }
