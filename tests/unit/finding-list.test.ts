@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Chart } from '@aisle/client/protocol';
+import { ReadingOrder } from '../../client-sdk/src/picker/buying/reading-order.js';
 import { ListBook, MOST_LINES } from '../../client-sdk/src/picker/finding/list-book.js';
+import { buildGeometry } from '../../client-sdk/src/picker/map/geometry.js';
 import { MOST_SIBLINGS, SeatTree, type TreeNode } from '../../client-sdk/src/picker/finding/seat-tree.js';
 
 type Seat = Chart['seats'][number];
@@ -31,8 +33,11 @@ const hall = (sections: string[], rows: string[], perRow: number): Chart =>
     ),
     sections,
   );
-const ONE_TYPE = (): { key: string; label: string }[] => [{ key: 'full', label: 'Full' }];
-const treeOf = (chart: Chart, types = ONE_TYPE): SeatTree => new SeatTree(chart, types);
+const treeOf = (chart: Chart, ticketTypes: string[] = ['full']): SeatTree => {
+  const order = new ReadingOrder(buildGeometry(chart));
+  const types = ticketTypes.map((key) => ({ key, label: key, totalMinor: 1000, feeMinor: 0, taxMinor: 0 }));
+  return new SeatTree({ chart, seatsOf: (section) => order.seatsOf(section), ticketTypes: () => types });
+};
 const bookOf = (tree: SeatTree, offers: (node: TreeNode) => boolean = () => true): ListBook =>
   new ListBook(tree, offers);
 const labels = (nodes: readonly TreeNode[]): string[] => nodes.map(({ label }) => label);
@@ -131,11 +136,7 @@ describe('what of the list is open', () => {
   });
 
   test('a seat with several ticket types opens into them', () => {
-    const types = (): { key: string; label: string }[] => [
-      { key: 'adult', label: 'Adult' },
-      { key: 'child', label: 'Child' },
-    ];
-    const book = bookOf(treeOf(chartOf([seat('a', 's', 'A', '1')], ['s']), types));
+    const book = bookOf(treeOf(chartOf([seat('a', 's', 'A', '1')], ['s']), ['Adult', 'Child']));
     for (const label of ['S', 'A', '1']) open(book, label);
     expect(shown(book)).toEqual(['1:S', '2:A', '3:1', '4:Adult', '4:Child']);
   });

@@ -18,13 +18,12 @@ export const isFiltered = (filter: Filter): boolean =>
   filter.unrestricted;
 
 /** Free seats that the filter offers. */
-export function countOffered({ chart, offered, standing }: Bound): number {
+export function countOffered(model: Pick<PickerModel, 'chart' | 'offered' | 'standing'>): number {
   let count = 0;
-  for (let seatNo = 0; seatNo < chart.seats.length; seatNo++)
-    if (standing(seatNo) === 'free' && offered(seatNo)) count++;
+  for (let seatNo = 0; seatNo < model.chart.seats.length; seatNo++)
+    if (model.standing(seatNo) === 'free' && model.offered(seatNo)) count++;
   return count;
 }
-type Bound = Pick<PickerModel, 'chart' | 'offered' | 'standing'>;
 
 /** What a category costs at least, in minor units; undefined without a price. */
 export const cheapest = (model: PickerModel, category: string): number | undefined => {

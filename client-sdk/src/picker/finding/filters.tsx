@@ -24,7 +24,7 @@ export function Filters(props: FiltersProps): VNode {
   useEffect(() => {
     if (asked === null || filter === asked) return;
     ask(null);
-    say(filtered ? words.left(left) : words.reset);
+    say(filtered ? words.left(left) : words.all);
   }, [asked, filter]);
   const set = (part: Partial<Filter>): void => {
     ask(filter);

@@ -4,8 +4,9 @@ import type { PickerModel } from '../model.js';
 
 /** What the element lets these ways do with the drawing. */
 export interface MapWays {
-  /** Brings the seats into view and marks them for a moment. */
+  /** Turns to the map and brings the seats into view. */
   showSeats(seatNos: readonly number[]): void;
+  /** Brings it into view on the map, whether that is shown or not. */
   showSection(position: number): void;
   /** The keyboard's seat on the map; undefined takes it away. */
   putCursor(seatNo: number | undefined): void;

@@ -26,7 +26,7 @@ export function SeatList(props: SeatListProps): VNode {
   const version = useModel(model);
   const root = useRef<HTMLDivElement>(null);
   const takesFocus = useRef(false);
-  const tree = useMemo(() => new SeatTree(model.chart, (category) => model.ticketTypes(category)), [model]);
+  const tree = useMemo(() => new SeatTree(model), [model]);
   const facts = useMemo(() => new LineFacts(model, language, names), [model, language, names]);
   const book = useMemo(() => new ListBook(tree, (node) => facts.offers(node)), [tree, facts]);
   const { filter } = model.state;
@@ -121,7 +121,7 @@ function opened({ ways, onSection }: SeatListProps, node: TreeNode): void {
   if (node.kind === 'section' && node.position >= 0) {
     ways.showSection(node.position);
     onSection?.(node.position);
-  } else if (node.kind === 'row') ways.showSeats(node.seatNos);
+  }
 }
 
 /** False: the line is one to open. */

@@ -1,4 +1,6 @@
 import type { Chart } from '../../protocol/chart.js';
+import { NO_SECTION } from '../map/geometry.js';
+import type { PickerModel } from '../model.js';
 
 /** More than this many beside each other are put into parts, "A – M", "N – Z": no reader walks 400 lines. */
 export const MOST_SIBLINGS = 100;
@@ -14,6 +16,7 @@ export interface SectionNode extends Common {
   readonly kind: 'section';
   /** Position in chart.sections; -1 for places without one. */
   readonly position: number;
+  /** In no order: children() are in that in which people read. */
   readonly seatNos: readonly number[];
   readonly areaNos: readonly number[];
 }
@@ -46,11 +49,6 @@ export interface TypeNode extends Common {
 }
 export type TreeNode = SectionNode | RowNode | PartNode | SeatNode | AreaNode | TypeNode;
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-/** "A" to "Z" come before "AA", as rows do in a hall; else as people sort: 2 before 10. */
-const byLabel = (a: string, b: string): number =>
-  /^\p{L}+$/u.test(a) && /^\p{L}+$/u.test(b) && a.length !== b.length ? a.length - b.length : collator.compare(a, b);
-
 /**
  * A chart as sections → rows → seats, in the order in which people read them. What was never opened is never made, so
  * that 80,000 seats cost one pass over the chart. Independent of the DOM and of what is free.
@@ -60,12 +58,8 @@ export class SeatTree {
   readonly roots: readonly TreeNode[];
   private readonly made = new Map<string, readonly TreeNode[]>();
 
-  constructor(
-    private readonly chart: Chart,
-    /** Of a category; a seat with more than one opens into them. */
-    private readonly ticketTypes: (category: string) => readonly { readonly key: string; readonly label: string }[],
-  ) {
-    this.sections = groupSections(chart);
+  constructor(private readonly model: Pick<PickerModel, 'chart' | 'seatsOf' | 'ticketTypes'>) {
+    this.sections = groupSections(model.chart);
     const [only] = this.sections;
     // A hall without sections begins with its rows.
     this.roots =
@@ -75,6 +69,8 @@ export class SeatTree {
   }
 
   children(node: TreeNode): readonly TreeNode[] {
+    // Prices may change while the event is on sale, and ticket types with them.
+    if (node.kind === 'seat') return this.make(node);
     const known = this.made.get(node.id);
     if (known !== undefined) return known;
     const made = this.make(node);
@@ -83,7 +79,8 @@ export class SeatTree {
   }
 
   opens(node: TreeNode): boolean {
-    if (node.kind === 'seat') return this.ticketTypes(this.chart.seats[node.seatNo]?.category ?? '').length > 1;
+    if (node.kind === 'seat')
+      return this.model.ticketTypes(this.model.chart.seats[node.seatNo]?.category ?? '').length > 1;
     return node.kind !== 'area' && node.kind !== 'type';
   }
 
@@ -109,11 +106,11 @@ export class SeatTree {
       case 'part':
         return node.nodes;
       case 'seat':
-        return this.ticketTypes(this.chart.seats[node.seatNo]?.category ?? '').map(({ key, label }) => ({
+        return this.model.ticketTypes(this.model.chart.seats[node.seatNo]?.category ?? '').map(({ key, label }) => ({
           kind: 'type',
           id: `${node.id}:${key}`,
           parent: node,
-          label,
+          label: label === '' ? key : label,
           seatNo: node.seatNo,
           ticketType: key,
         }));
@@ -125,8 +122,8 @@ export class SeatTree {
 
   private rowsOf(section: SectionNode, parent: TreeNode | undefined): readonly TreeNode[] {
     const rows = new Map<string | undefined, number[]>();
-    for (const seatNo of section.seatNos) {
-      const { row } = this.chart.seats[seatNo] ?? {};
+    for (const seatNo of this.model.seatsOf(section.position === -1 ? NO_SECTION : section.position)) {
+      const { row } = this.model.chart.seats[seatNo] ?? {};
       const seats = rows.get(row);
       if (seats === undefined) rows.set(row, [seatNo]);
       else seats.push(seatNo);
@@ -135,7 +132,7 @@ export class SeatTree {
       kind: 'area',
       id: `a${areaNo}`,
       parent,
-      label: this.chart.areas[areaNo]?.label ?? '',
+      label: this.model.chart.areas[areaNo]?.label ?? '',
       areaNo,
     }));
     const rowless = rows.get(undefined) ?? [];
@@ -147,13 +144,12 @@ export class SeatTree {
       label,
       seatNos,
     }));
-    named.sort((a, b) => byLabel(a.label, b.label));
     return [...areas, ...inParts(named, parent, `${section.id}r`), ...this.seats(rowless, parent, section.id)];
   }
 
   private seats(seatNos: readonly number[], parent: TreeNode | undefined, id: string): readonly TreeNode[] {
     const nodes = seatNos.map((seatNo): SeatNode => {
-      const seat = this.chart.seats[seatNo];
+      const seat = this.model.chart.seats[seatNo];
       return {
         kind: 'seat',
         id: `n${seatNo}`,
@@ -163,7 +159,6 @@ export class SeatTree {
         seatNos: [seatNo],
       };
     });
-    nodes.sort((a, b) => byLabel(a.label, b.label));
     return inParts(nodes, parent, `${id}n`);
   }
 }

@@ -6,19 +6,15 @@ export const finding: FindingMessages = {
   list: {
     title: 'Plätze nach Block und Reihe',
     label: 'Blöcke, Reihen und Plätze',
-    hint: 'Pfeiltasten bewegen, rechts öffnet, links schließt, Eingabe merkt vor oder gibt frei.',
-    section: (label) => (/^\w{1,4}$/.test(label) ? `Block ${label}` : label),
     loose: 'Weitere Plätze',
     row: (label) => `Reihe ${label}`,
     seat: (label) => `Platz ${label}`,
     part: (first, last) => `${first} – ${last}`,
     free: (free) => (free === 0 ? 'Nichts frei' : `${count(free)} frei`),
     mine: (places) => `${count(places)} von Ihnen`,
-    types: 'Ticketarten',
     held: 'Ihre Ticketart',
     none: 'Kein Platz passt zum Filter.',
     empty: 'Diese Veranstaltung hat keine Plätze.',
-    shown: (name) => `${name}, auf dem Plan gezeigt.`,
   },
   find: {
     label: 'Platz suchen',
@@ -34,7 +30,6 @@ export const finding: FindingMessages = {
     releaseSeat: (name) => `${name} freigeben`,
     show: 'Zeigen',
     showSeat: (name) => `${name} auf dem Plan zeigen`,
-    clear: 'Leeren',
   },
   filter: {
     title: 'Filter',
@@ -50,24 +45,18 @@ export const finding: FindingMessages = {
       seats === 0
         ? 'Kein freier Platz passt'
         : `${count(seats)} ${seats === 1 ? 'freier Platz passt' : 'freie Plätze passen'}`,
+    all: 'Alle Plätze werden gezeigt.',
     reset: 'Alle Plätze zeigen',
-    showAccessible: 'Rollstuhlplätze zeigen',
-    showCompanion: 'Begleitplätze zeigen',
     accessibleShown: (free) =>
       free === 0
         ? 'Kein Rollstuhlplatz ist frei.'
         : `${count(free)} ${free === 1 ? 'Rollstuhlplatz' : 'Rollstuhlplätze'} frei.`,
-    companionShown: (free) =>
-      free === 0
-        ? 'Kein Begleitplatz ist frei.'
-        : `${count(free)} ${free === 1 ? 'Begleitplatz' : 'Begleitplätze'} frei.`,
   },
   say: {
     lastGone: (section) => `${section}: Der letzte freie Platz ist vergeben.`,
     freeAgain: (section) => `${section}: Es sind wieder Plätze frei.`,
     left: (time) => `Noch ${time} bis zum Ablauf.`,
     dismiss: 'Meldung schließen',
-    messages: 'Meldungen',
   },
   keys: {
     title: 'Tasten',

@@ -5,8 +5,6 @@ export const finding = {
   list: {
     title: 'Seats by section and row',
     label: 'Sections, rows and seats',
-    hint: 'Arrow keys move, right opens, left closes, Enter holds or lets go.',
-    section: (label: string) => (/^\w{1,4}$/.test(label) ? `Section ${label}` : label),
     /** Places of the chart that belong to no section. */
     loose: 'Other places',
     row: (label: string) => `Row ${label}`,
@@ -15,12 +13,9 @@ export const finding = {
     part: (first: string, last: string) => `${first} – ${last}`,
     free: (free: number) => (free === 0 ? 'None free' : `${count(free)} free`),
     mine: (places: number) => `${count(places)} yours`,
-    types: 'Ticket types',
     held: 'Your ticket type',
     none: 'No place fits the filter.',
     empty: 'This event has no places.',
-    /** For the ear, when a seat of the list is pressed and it cannot be had. */
-    shown: (name: string) => `${name}, shown on the map.`,
   },
   find: {
     label: 'Find a seat',
@@ -37,7 +32,6 @@ export const finding = {
     releaseSeat: (name: string) => `Release ${name}`,
     show: 'Show',
     showSeat: (name: string) => `Show ${name} on the map`,
-    clear: 'Clear',
   },
   filter: {
     title: 'Filter',
@@ -51,22 +45,18 @@ export const finding = {
     unrestricted: 'Unrestricted view',
     left: (seats: number) =>
       seats === 0 ? 'No free seat fits' : `${count(seats)} free ${seats === 1 ? 'seat fits' : 'seats fit'}`,
+    all: 'All seats are shown.',
     reset: 'Show all seats',
-    showAccessible: 'Show wheelchair places',
-    showCompanion: 'Show companion seats',
     accessibleShown: (free: number) =>
       free === 0
         ? 'No wheelchair place is free.'
         : `${count(free)} wheelchair ${free === 1 ? 'place' : 'places'} free.`,
-    companionShown: (free: number) =>
-      free === 0 ? 'No companion seat is free.' : `${count(free)} companion ${free === 1 ? 'seat' : 'seats'} free.`,
   },
   say: {
     lastGone: (section: string) => `${section}: the last free seat is gone.`,
     freeAgain: (section: string) => `${section}: seats are free again.`,
     left: (time: string) => `${time} left to check out.`,
     dismiss: 'Dismiss message',
-    messages: 'Messages',
   },
   keys: {
     title: 'Keys',
