@@ -19,8 +19,8 @@ export const useHolds = (eventId: string | undefined): UseQueryResult<readonly M
     refetchOnWindowFocus: 'always',
     queryFn: async () => {
       const sentAt = performance.now();
-      const { holds } = await mine<{ holds: Hold[] }>('GET', '/v1/inventory/holds', { query: { eventId } });
-      return holds.map((hold) => ({ ...hold, endsAt: sentAt + hold.expiresInMs }));
+      const { items } = await mine<{ items: Hold[] }>('GET', '/v1/inventory/holds', { query: { eventId } });
+      return items.map((hold) => ({ ...hold, endsAt: sentAt + hold.expiresInMs }));
     },
   });
 

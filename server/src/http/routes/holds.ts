@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   eventIdOfToken,
+  eventIdSchema,
   extendCommandSchema,
   holdBestCommandSchema,
   holdCommandSchema,
+  holdsQuerySchema,
   holdTokenSchema,
   releaseCommandSchema,
   type ErrorCode,
@@ -42,6 +44,18 @@ const hold = doc.route(
   },
   [...ON_A_HOLD, ...GRANTING],
 );
+const mine = doc.route(
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/inventory/holds',
+    summary: 'What the caller holds in an event: as the socket’s `holds`, for where sockets are blocked',
+    request: { query: z.strictObject({ eventId: eventIdSchema }) },
+    middleware: [allow('holds')] as const,
+    responses: { 200: doc.json(doc.holdListModel, 'The holds; always all of them') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
+);
 const holdBest = doc.route(
   {
     ...common,
@@ -55,6 +69,19 @@ const holdBest = doc.route(
     responses: { 201: doc.json(doc.holdModel, 'The hold') },
   },
   [...WRITING, 'NOT_ENOUGH_SEATS', 'UNKNOWN_CATEGORY', 'LIMIT_EXCEEDED'],
+);
+const list = doc.route(
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/inventory/holds',
+    summary: 'What one holds of an event, held or reserved by an order',
+    description: 'For pages that come back, and where sockets are blocked. onBehalfOf is for staff.',
+    request: { query: holdsQuerySchema },
+    middleware: [allow('holds')] as const,
+    responses: { 200: doc.json(z.object({ items: z.array(doc.holdModel) }).meta({ id: 'MyHolds' }), 'The holds') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
 );
 const get = doc.route(
   {
@@ -117,6 +144,14 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     return c.json((await run(c, deps, 'hold', payload.eventId, () => commands.hold(actor, payload))).hold, 201);
   });
 
+  app.openapi(mine, async (c) => {
+    const { eventId } = c.req.valid('query');
+    const actor = await actorOf(c);
+    const { holds } = await run(c, deps, 'holds', eventId, () => commands.holds(actor, { eventId }));
+    c.header('cache-control', 'no-store');
+    return c.json({ items: holds }, 200);
+  });
+
   app.openapi(holdBest, async (c) => {
     const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
     const actor = await actorOf(c);
@@ -124,6 +159,13 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
       (await run(c, deps, 'hold-best', payload.eventId, () => commands.holdBest(actor, payload))).hold,
       201,
     );
+  });
+
+  app.openapi(list, async (c) => {
+    const query = c.req.valid('query');
+    const actor = await actorOf(c);
+    const { holds } = await run(c, deps, 'holds', query.eventId, () => commands.holds(actor, query));
+    return c.json({ items: holds }, 200);
   });
 
   app.openapi(get, async (c) => {
