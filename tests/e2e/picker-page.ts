@@ -21,7 +21,8 @@ const ARGUMENTS = [
 const STRICT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws:; base-uri 'none'; form-action 'none'";
 
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+export const openBrowser = (more: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
 
 /** In the page. By way of a small copy: reading the map's own canvas would make the browser keep it out of graphics memory. */
 const READ_COLOUR = `([x, y]) => {

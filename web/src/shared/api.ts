@@ -30,30 +30,20 @@ export interface CallOptions {
   /** Sent as Idempotency-Key: one a purpose, kept by the caller over its tries. */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Default 15 s; a chart of 200,000 seats takes longer to send over a slow line. */
+  readonly timeoutMs?: number | undefined;
+  /** Goes out even while the page is being left; its answer is not waited for then. */
+  readonly keepalive?: boolean;
 }
 
 /** Calls the page's own server and reads the JSON it answers. Throws ApiError. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const { token, query = {}, body, key, signal } = options;
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-    value === undefined || value === '' ? [] : [[name, String(value)]],
-  );
-  const search = new URLSearchParams(given).toString();
-  const init: RequestInit = {
-    method,
-    headers: {
-      accept: 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const ended = AbortSignal.timeout(TIMEOUT_MS);
+  const { signal, timeoutMs = TIMEOUT_MS } = options;
+  const ended = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
-    response = await fetch(search === '' ? path : `${path}?${search}`, {
-      ...init,
+    response = await fetch(path + searchOf(options), {
+      ...initOf(method, options),
       signal: signal === undefined ? ended : AbortSignal.any([ended, signal]),
     });
   } catch (error) {
@@ -71,6 +61,28 @@ export async function call<T>(method: string, path: string, options: CallOptions
     response.status,
     error,
   );
+}
+
+function searchOf({ query = {} }: CallOptions): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return search === '' ? '' : `?${search}`;
+}
+
+function initOf(method: string, { token, body, key, keepalive }: CallOptions): RequestInit {
+  return {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(keepalive === true ? { keepalive } : {}),
+  };
 }
 
 export const getJson = <T>(path: string, options: CallOptions = {}): Promise<T> => call<T>('GET', path, options);

@@ -1,0 +1,14 @@
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import type { Till } from './till.js';
+
+export const TillContext = createContext<Till | null>(null);
+
+/** The terminal's one sale; the component is drawn anew with each of its steps. */
+export function useTill(): Till {
+  const till = useContext(TillContext);
+  if (till === null) throw new Error('useTill is for what is inside of the counter');
+  const [, redraw] = useState(0);
+  useEffect(() => till.subscribe(() => redraw((times) => times + 1)), [till]);
+  return till;
+}
