@@ -1,7 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   eventIdOfToken,
-  eventIdSchema,
   extendCommandSchema,
   holdBestCommandSchema,
   holdCommandSchema,
@@ -43,18 +42,6 @@ const hold = doc.route(
     responses: { 201: doc.json(doc.holdModel, 'The hold') },
   },
   [...ON_A_HOLD, ...GRANTING],
-);
-const mine = doc.route(
-  {
-    ...common,
-    method: 'get',
-    path: '/v1/inventory/holds',
-    summary: 'What the caller holds in an event: as the socket’s `holds`, for where sockets are blocked',
-    request: { query: z.strictObject({ eventId: eventIdSchema }) },
-    middleware: [allow('holds')] as const,
-    responses: { 200: doc.json(doc.holdListModel, 'The holds; always all of them') },
-  },
-  ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
 );
 const holdBest = doc.route(
   {
@@ -142,14 +129,6 @@ export function holdRoutes(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
     const payload = withRequestId(c, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
     const actor = await actorOf(c);
     return c.json((await run(c, deps, 'hold', payload.eventId, () => commands.hold(actor, payload))).hold, 201);
-  });
-
-  app.openapi(mine, async (c) => {
-    const { eventId } = c.req.valid('query');
-    const actor = await actorOf(c);
-    const { holds } = await run(c, deps, 'holds', eventId, () => commands.holds(actor, { eventId }));
-    c.header('cache-control', 'no-store');
-    return c.json({ items: holds }, 200);
   });
 
   app.openapi(holdBest, async (c) => {
