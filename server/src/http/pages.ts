@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { eventIdSchema, wireError } from '@aisle/client/protocol';
 import type { AppContext, AppEnv } from './context.js';
 import { errorBody } from './errors.js';
-import { staticFiles } from './static-files.js';
+import { staticFiles, type StaticFiles } from './static-files.js';
 
 /** The pages that ship and the reader of the API; nothing comes from another host. */
 export function pageRoutes(app: OpenAPIHono<AppEnv>, webRoot: string): void {
@@ -24,6 +24,7 @@ export function pageRoutes(app: OpenAPIHono<AppEnv>, webRoot: string): void {
     app.get(path, async (c) => (await web(c, 'admin.html')) ?? notFound(c));
   }
   app.get('/box-office', async (c) => (await web(c, 'box-office.html')) ?? notFound(c));
+  pickerRoutes(app, web);
   app.get('/assets/*', async (c) => (await web(c, c.req.path.slice(1))) ?? notFound(c));
 
   app.get('/docs', (c) => c.html(DOCS_PAGE, 200, { 'cache-control': 'no-cache' }));
@@ -33,15 +34,35 @@ export function pageRoutes(app: OpenAPIHono<AppEnv>, webRoot: string): void {
   }
 }
 
+const PICKER_LATEST = 'picker/latest.json';
+
+/**
+ * `<aisle-seat-map>` for script tags of pages anywhere: public code, so any origin may read it, which an integrity hash needs.
+ * An address with a version in it never changes what it gives.
+ */
+function pickerRoutes(app: OpenAPIHono<AppEnv>, web: StaticFiles): void {
+  const open = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+  const give = async (c: AppContext, path: string, caching: string): Promise<Response> => {
+    const found = await web(c, path);
+    if (found === null) return notFound(c, 'The script tag of this version is in /picker/latest.json.');
+    for (const [name, value] of Object.entries({ ...open, 'cache-control': caching })) found.headers.set(name, value);
+    return found;
+  };
+  app.get('/picker/latest.json', (c) => give(c, PICKER_LATEST, 'no-cache'));
+  app.get('/picker/:version/:file', (c) =>
+    give(c, `picker/${c.req.param('version')}/${c.req.param('file')}`, 'public, max-age=31536000, immutable'),
+  );
+}
+
 /** A page for a person, an error object for a program. The catalogue has no code for an address that means nothing. */
-export function notFound(c: AppContext): Response {
+export function notFound(c: AppContext, remediation = 'See /docs for the calls there are.'): Response {
   const { method, path } = c.req;
   const person = path !== '/v1' && !path.startsWith('/v1/') && c.req.header('accept')?.includes('text/html') === true;
   if (person)
     return new Response(NOT_FOUND_PAGE, { status: 404, headers: { 'content-type': 'text/html; charset=utf-8' } });
   const error = wireError('INVALID_REQUEST', {
     message: `There is no ${method} of this address.`,
-    remediation: 'See /docs for the calls there are.',
+    remediation,
   });
   return errorBody(error, 404);
 }
