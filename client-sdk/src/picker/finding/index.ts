@@ -3,7 +3,6 @@ export { Announcer } from './announcer.js';
 export { Filters, type FiltersProps } from './filters.js';
 export { FindBox } from './find-box.js';
 export { KeysHelp } from './keys-help.js';
-export { ListPane } from './list-pane.js';
 export { LiveRegions, Toasts } from './live-regions.js';
 export type { FindingProps, MapWays } from './props.js';
 export { QuickNeeds, type QuickNeedsProps } from './quick-needs.js';

@@ -16,8 +16,8 @@ export interface LineText {
   readonly standing: SeatStanding | 'full' | 'open';
   /** In words, where the sight of it does not say so. */
   readonly said: string;
-  /** All of it for the ear: section, row, seat, price, state. */
-  readonly spoken: string;
+  /** For the ear alone, before the label: section and row of a seat, which the eye sees above it. */
+  readonly context: string;
   readonly selected: boolean | undefined;
 }
 
@@ -111,11 +111,10 @@ export class LineFacts {
   }
 
   private seat(seatNo: number, label: string): LineText {
-    const { model, names } = this;
+    const { model } = this;
     const { places } = this.language.messages;
     const chosen = model.state.selection.has(seatNo);
     const standing = chosen ? 'mine' : model.standing(seatNo);
-    const name = names.seat(seatNo);
     const price = this.price(model.chart.seats[seatNo]?.category ?? '');
     const said = places.standing[standing];
     return {
@@ -125,7 +124,7 @@ export class LineFacts {
       figure: price,
       standing,
       said,
-      spoken: [name.spoken, price, said].join(', '),
+      context: this.context(seatNo),
       selected: standing === 'mine' ? true : standing === 'free' ? false : undefined,
     };
   }
@@ -138,8 +137,7 @@ export class LineFacts {
     const mine = line?.ticketType === ticketType;
     const figure = language.money(total, model.event.currency);
     const said = mine ? language.messages.finding.list.held : '';
-    const spoken = [label, figure, said].filter((text) => text !== '').join(', ');
-    return { label, detail: '', figure, standing: mine ? 'mine' : 'open', said, spoken, selected: mine };
+    return { label, detail: '', figure, standing: mine ? 'mine' : 'open', said, context: '', selected: mine };
   }
 
   private area(areaNo: number): LineText {
@@ -157,7 +155,7 @@ export class LineFacts {
       figure: said,
       standing: mine > 0 ? 'mine' : available > 0 ? 'free' : 'full',
       said: '',
-      spoken: [name.spoken, price, said].join(', '),
+      context: '',
       selected: mine > 0 ? true : undefined,
     };
   }
@@ -167,7 +165,7 @@ export class LineFacts {
     const { free, mine } = this.tally(node);
     const said = this.counts(free, mine);
     const standing = free > 0 ? 'open' : 'full';
-    return { label, detail: '', figure: said, standing, said: '', spoken: `${label}, ${said}`, selected: undefined };
+    return { label, detail: '', figure: said, standing, said: '', context: '', selected: undefined };
   }
 
   private tally(node: Group): Tally {
@@ -201,6 +199,12 @@ export class LineFacts {
       else if (standing === 'free' && (all || model.offered(seatNo))) tally.free++;
     }
     return tally;
+  }
+
+  private context(seatNo: number): string {
+    const { section, row } = this.model.chart.seats[seatNo] ?? {};
+    const parts = [this.names.section(section), row === undefined ? undefined : this.language.messages.places.row(row)];
+    return parts.filter((part) => part !== undefined).join(', ');
   }
 
   private remarks(seatNo: number): string[] {

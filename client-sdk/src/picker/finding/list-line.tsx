@@ -22,22 +22,7 @@ export class ListLine extends Component<ListLineProps> {
   }
 
   override render(): VNode {
-    const {
-      id,
-      kind,
-      level,
-      position,
-      size,
-      expanded,
-      active,
-      label,
-      detail,
-      figure,
-      standing,
-      said,
-      spoken,
-      selected,
-    } = this.props;
+    const { id, kind, level, position, size, expanded, active, standing, selected } = this.props;
     return (
       <div
         role="treeitem"
@@ -49,20 +34,36 @@ export class ListLine extends Component<ListLineProps> {
         aria-setsize={size}
         aria-expanded={expanded}
         aria-selected={selected}
-        aria-label={spoken}
         style={{ '--level': level - 1 }}
       >
         {kind === 'seat' || kind === 'type' ? <StandingMark standing={standing} /> : null}
-        <span class="f-name">
-          <bdi>{label}</bdi>
-          {detail === '' ? null : <small>{detail}</small>}
-        </span>
-        <span class="f-figure">
-          <span>{figure}</span>
-          {said === '' || standing === 'free' ? null : <small>{said}</small>}
-        </span>
+        {this.words()}
         {expanded === undefined ? null : <span class="f-twist" aria-hidden="true" />}
       </div>
     );
   }
+
+  /** The name of the line is its content: section, row, seat, remarks, price, state; some of it for the ear alone. */
+  private words(): VNode {
+    const { context, label, detail, figure, said, standing } = this.props;
+    const taken = said !== '' && standing !== 'free' && standing !== 'mine' && standing !== 'taking';
+    return (
+      <>
+        <span class="f-name">
+          {context === '' ? null : <span class="f-unseen">{`${context}, `}</span>}
+          <bdi>{label}</bdi>
+          {detail === '' ? null : <Pause />}
+          {detail === '' ? null : <small>{detail}</small>}
+        </span>
+        <Pause />
+        <span class="f-figure">
+          <span class={taken ? 'f-unseen' : undefined}>{figure}</span>
+          {said === '' ? null : <Pause />}
+          {said === '' ? null : <small class={standing === 'free' ? 'f-unseen' : undefined}>{said}</small>}
+        </span>
+      </>
+    );
+  }
 }
+
+const Pause = (): VNode => <span class="f-unseen">, </span>;

@@ -22,10 +22,11 @@ export interface SeatListProps extends FindingProps {
 export function SeatList(props: SeatListProps): VNode {
   const { model, language, names, cursor } = props;
   const words = language.messages.finding.list;
-  const [drawn, draw] = useState(0);
+  const [, draw] = useState(0);
   const version = useModel(model);
   const root = useRef<HTMLDivElement>(null);
   const takesFocus = useRef(false);
+  const follows = useRef(false);
   const tree = useMemo(() => new SeatTree(model), [model]);
   const facts = useMemo(() => new LineFacts(model, language, names), [model, language, names]);
   const book = useMemo(() => new ListBook(tree, (node) => facts.offers(node)), [tree, facts]);
@@ -37,16 +38,20 @@ export function SeatList(props: SeatListProps): VNode {
   useMemo(() => facts.seatsChanged(), [facts, version]);
 
   useEffect(() => {
-    if (cursor === undefined || root.current?.contains(rootOf(root.current)?.activeElement ?? null) === true) return;
-    if (book.active?.id !== `n${cursor}` && book.goTo(cursor)) draw((before) => before + 1);
+    if (cursor === undefined || hasFocus(root.current)) return;
+    if (!book.goTo(cursor)) return;
+    follows.current = true;
+    draw((before) => before + 1);
   }, [book, cursor]);
+  // Before this drawing: the line with the focus may be gone after it.
+  const held = hasFocus(root.current);
   useLayoutEffect(() => {
     const line = root.current?.querySelector<HTMLElement>('[tabindex="0"]');
     if (line == null) return;
-    if (takesFocus.current) line.focus();
-    else if (cursor !== undefined && book.active?.id === `n${cursor}`) scrollNear(line);
-    takesFocus.current = false;
-  }, [book, cursor, drawn]);
+    if (takesFocus.current || (held && !hasFocus(root.current))) line.focus();
+    else if (follows.current) scrollNear(line);
+    takesFocus.current = follows.current = false;
+  });
 
   const change = (act: () => TreeNode | undefined): void => {
     const before = book.active;
@@ -98,10 +103,11 @@ export function SeatList(props: SeatListProps): VNode {
   );
 }
 
-const rootOf = (element: Element | null): Document | ShadowRoot | undefined => {
+/** It, or something in it, has the focus. */
+function hasFocus(element: Element | null): boolean {
   const root = element?.getRootNode();
-  return root instanceof Document || root instanceof ShadowRoot ? root : undefined;
-};
+  return (root instanceof Document || root instanceof ShadowRoot) && element?.contains(root.activeElement) === true;
+}
 
 function lineProps({ node, level, position, size, expanded }: Line, facts: LineFacts) {
   return { id: node.id, kind: node.kind, level, position, size, expanded, ...facts.of(node) };

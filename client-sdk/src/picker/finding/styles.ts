@@ -2,11 +2,10 @@
 export const findingCss = `
 .f-unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.f-pane { display: grid; gap: 4px; max-inline-size: 760px; margin-inline: auto; padding: 12px 12px 24px; }
-.f-find { position: sticky; inset-block-start: 0; z-index: 1; display: block; margin: -12px -12px 0; padding: 12px; background: var(--a-surface); }
+.f-find { display: block; min-inline-size: 0; }
 .f-find label { display: grid; gap: 4px; }
 .f-find label > span, .f-price > span, .f-filters legend { padding: 0; color: var(--a-muted); font-size: 13px; }
-.f-results { display: grid; max-block-size: 46cqb; margin-block-start: 8px; overflow-y: auto; border: 1px solid var(--a-line); border-radius: var(--a-radius);
+.f-results { display: grid; margin-block-start: 8px; overflow: hidden; border: 1px solid var(--a-line); border-radius: var(--a-radius);
   background: var(--a-surface); box-shadow: var(--a-shadow); }
 .f-results li { display: grid; grid-template-columns: 20px minmax(0, 1fr) auto auto; gap: 8px; align-items: center; padding: 6px 8px 6px 12px; }
 .f-results li + li { border-block-start: 1px solid var(--a-line); }
@@ -20,7 +19,7 @@ export const findingCss = `
 .f-main:hover { background: var(--a-accent); filter: brightness(1.08); }
 .f-button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); filter: none; }
 
-.f-tree { display: grid; }
+.f-tree { display: grid; max-inline-size: 760px; margin-inline: auto; padding: 8px; }
 .f-line { position: relative; display: flex; gap: 10px; align-items: center; min-block-size: 44px; padding-block: 4px; padding-inline: calc(10px + var(--level) * 18px) 8px;
   border-radius: 8px; cursor: pointer; user-select: none; -webkit-user-select: none; touch-action: manipulation; scroll-margin-block: 96px 16px; }
 .f-line:hover { background: var(--a-raised); }
@@ -33,7 +32,7 @@ export const findingCss = `
 .f-figure { flex: none; max-inline-size: 55%; color: var(--a-ink); font-variant-numeric: tabular-nums; line-height: 1.3; text-align: end; }
 .f-section .f-figure, .f-row .f-figure, .f-part .f-figure, .f-area .f-figure { color: var(--a-muted); font-size: 14px; }
 .f-is-held .f-name, .f-is-reserved .f-name, .f-is-sold .f-name, .f-is-blocked .f-name { color: var(--a-muted); }
-.f-is-held .f-figure > span, .f-is-reserved .f-figure > span, .f-is-sold .f-figure > span, .f-is-blocked .f-figure > span { display: none; }
+.f-line[aria-expanded='false']:is(.f-is-held, .f-is-reserved, .f-is-sold, .f-is-blocked) > .f-twist { visibility: hidden; }
 .f-twist { flex: none; inline-size: 28px; block-size: 28px; margin-inline-end: -4px; }
 .f-seat .f-twist { border: 1px solid var(--a-strong-line); border-radius: 8px; inline-size: 36px; block-size: 36px; }
 .f-twist::before { display: block; inline-size: 8px; block-size: 8px; margin: calc(50% - 6px) auto 0; border: solid var(--a-muted); border-width: 0 2px 2px 0; content: '';
@@ -66,7 +65,7 @@ export const findingCss = `
 .f-quick[aria-pressed='true'] { border-color: var(--a-accent); background: var(--a-accent); color: var(--a-on-accent); }
 @container aisle (min-width: 560px) { .f-quick span { position: static; inline-size: auto; block-size: auto; clip-path: none; } }
 
-.f-keys { margin-block-start: 16px; border-block-start: 1px solid var(--a-line); font-size: 14px; }
+.f-keys { max-inline-size: 728px; margin: 8px auto 16px; padding-inline: 16px; border-block-start: 1px solid var(--a-line); font-size: 14px; }
 .f-keys summary { min-block-size: 44px; padding-block: 10px; color: var(--a-muted); font-weight: 600; cursor: pointer; }
 .f-keys h3 { margin: 12px 0 4px; font-size: 14px; }
 .f-keys dl { display: grid; margin: 0; }
@@ -78,6 +77,7 @@ export const findingCss = `
   background: var(--a-surface); box-shadow: var(--a-shadow); }
 .f-skip:not(:focus-within) { inline-size: 1px; block-size: 1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%); }
 
+.f-toast:not(:last-child) { display: none; }
 .f-toasts { position: absolute; inset-block-end: 72px; inset-inline: 12px; z-index: 6; display: grid; gap: 8px; justify-items: center; pointer-events: none; }
 .f-toast { display: flex; gap: 8px; align-items: flex-start; inline-size: min(440px, 100%); padding: 8px 6px 8px 16px; border-inline-start: 5px solid var(--a-muted); border-radius: var(--a-radius);
   background: var(--a-ink); box-shadow: var(--a-shadow); color: var(--a-surface); font-size: 15px; line-height: 1.4; pointer-events: auto; }
@@ -90,10 +90,9 @@ export const findingCss = `
 .f-toast button:focus-visible { outline-color: currentcolor; outline-offset: -4px; }
 .f-toast svg { stroke: currentcolor; stroke-width: 2; stroke-linecap: round; }
 @container aisle (min-width: 760px) {
+  .f-toast:not(:last-child) { display: flex; }
   .f-toasts { inset-block-end: 16px; inset-inline-end: calc(var(--a-panel-width) + 12px); }
   .frame[data-mode='select'] .f-toasts { inset-inline-end: 12px; }
-  .f-pane { padding: 16px 20px 32px; }
-  .f-find { margin: -16px -20px 0; padding: 16px 20px 8px; }
 }
 @media (forced-colors: active) {
   .f-line[aria-selected='true'], .f-chip[aria-pressed='true'], .f-quick[aria-pressed='true'], .f-toast { outline: 2px solid Highlight; outline-offset: -2px; }
