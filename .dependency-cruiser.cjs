@@ -188,7 +188,8 @@ module.exports = {
       comment: 'A package that is there only because another one brought it may be gone tomorrow.',
       severity: 'error',
       from: { path: PRODUCT },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // A peer is declared by whoever has it: React, by the page that uses the wrapper.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'nothing-unresolvable',

@@ -9,8 +9,10 @@ import { inRoot, root } from './paths.mjs';
  *   server/src, worker/src, launcher/src, sandbox/src, cli/src, crowd/src, bench → dist/<same path>, and the .lua, .sql and .json files beside them
  *   sql, package.json                           → dist/<same path>, so that relative URLs hold in dist as in source
  *   client-sdk/src, server-sdk/src              → client-sdk/dist, server-sdk/dist, as ES modules
- *   web                                         → dist/web: html, css, images as they are; web/src/<page>.ts bundled to
- *                                                 dist/web/assets/<page>.js
+ *   web                                         → dist/web: html, css, images as they are; web/src/<page>.ts(x) bundled to
+ *                                                 dist/web/assets/<page>.js, what they share and what they load later beside them
+ *   client-sdk/src/picker/define.ts             → dist/web/picker/<version>/aisle-seat-map.js, bundled, for script tags; and what to
+ *                                                 write into such a tag, dist/web/picker/latest.json
  *
  * Files are replaced one by one, and only when they change: a server that runs from dist never finds one missing.
  */
@@ -22,6 +24,8 @@ const COPIED = ['sql', 'package.json'];
 const NODE_TARGET = 'node20.19';
 /** What the pages and the SDK are compiled to: every browser of the last three years reads it. */
 const BROWSER_TARGET = 'es2022';
+/** For pages that embed the picker by a script tag. */
+const PICKER = { entry: 'client-sdk/src/picker/define.ts', name: 'aisle-seat-map', folder: 'dist/web/picker' };
 const STAMP = 'dist/.build.json';
 
 const isSource = (file) => /\.tsx?$/.test(file) && !/\.(d|test)\.ts$/.test(file);
@@ -88,7 +92,7 @@ async function compile(esbuild, options) {
 }
 
 async function compileAll(esbuild, found) {
-  const transpiled = { bundle: false, sourcesContent: false };
+  const transpiled = { bundle: false, sourcesContent: false, jsx: 'automatic', jsxImportSource: 'preact' };
   const groups = await Promise.all([
     compile(esbuild, {
       ...transpiled,
@@ -115,19 +119,63 @@ async function compileAll(esbuild, found) {
       target: NODE_TARGET,
     }),
     compile(esbuild, {
-      bundle: true,
-      minify: true,
+      ...BUNDLED,
       entryPoints: found.web.filter(isPageEntry),
       outbase: `${WEB_FOLDER}/src`,
       outdir: 'dist/web/assets',
-      platform: 'browser',
-      target: BROWSER_TARGET,
-      // The pages are built from the SDK's source: no order between the two builds.
-      conditions: ['aisle-source'],
-      define: { 'process.env.NODE_ENV': '"production"' },
     }),
+    compilePicker(esbuild),
   ]);
   return groups.flat();
+}
+
+/** What a browser loads as it is. What is loaded later goes by its hash, so that it may be kept for ever. */
+const BUNDLED = {
+  bundle: true,
+  minify: true,
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  platform: 'browser',
+  target: BROWSER_TARGET,
+  // Built from the SDK's source: no order between the two builds.
+  conditions: ['aisle-source'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  define: { 'process.env.NODE_ENV': '"production"' },
+};
+
+const integrity = (contents) => `sha384-${createHash('sha384').update(contents).digest('base64')}`;
+
+/**
+ * The picker for script tags. The version in its address is the package's and a piece of the script's hash: what an address once
+ * gave it gives for ever, between releases too.
+ */
+async function compilePicker(esbuild) {
+  const { version } = JSON.parse(readFileSync(inRoot('client-sdk/package.json'), 'utf8'));
+  const outdir = `${PICKER.folder}/build`;
+  const files = await compile(esbuild, {
+    ...BUNDLED,
+    sourcemap: false,
+    entryPoints: [{ in: PICKER.entry, out: PICKER.name }],
+    outdir,
+    legalComments: 'none',
+  });
+  const script = `${PICKER.name}.js`;
+  const [, contents] = files.find(([file]) => file === `${outdir}/${script}`);
+  const address = `${version}-${createHash('sha256').update(contents).digest('hex').slice(0, 8)}`;
+  const later = files.filter(([file]) => !file.endsWith(`/${script}`));
+  const latest = {
+    version: address,
+    url: `/picker/${address}/${script}`,
+    integrity: integrity(contents),
+    chunks: Object.fromEntries(
+      later.map(([file, body]) => [`/picker/${address}/${path.posix.basename(file)}`, integrity(body)]),
+    ),
+  };
+  return [
+    ...files.map(([file, body]) => [file.replace(outdir, `${PICKER.folder}/${address}`), body]),
+    [`${PICKER.folder}/latest.json`, JSON.stringify(latest, null, 2)],
+  ];
 }
 
 function copies(found) {

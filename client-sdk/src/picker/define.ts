@@ -1,0 +1,4 @@
+import { defineSeatMap } from './element/define-seat-map.js';
+
+export * from './index.js';
+defineSeatMap();

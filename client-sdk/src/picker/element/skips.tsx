@@ -1,0 +1,44 @@
+import type { RefObject, VNode } from 'preact';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { SkipLinks, type SkipLink } from '../finding/index.js';
+import { usePicker, usePickerState } from '../panels/context.js';
+import type { SheetPart } from './sheet.js';
+import type { Shown } from './stage.js';
+
+interface SkipsProps {
+  readonly root: RefObject<HTMLElement>;
+  readonly mode: 'buy' | 'select';
+  readonly setShown: (shown: Shown) => void;
+  readonly setFiltering: (open: boolean) => void;
+  readonly setSheet: (part: SheetPart | null) => void;
+}
+
+/** The ways through the picker for the keyboard: each opens what it names and puts the focus there. */
+export function Skips({ root, mode, setShown, setFiltering, setSheet }: SkipsProps): VNode {
+  const words = usePicker().language.messages.finding.keys;
+  const { basket } = usePickerState();
+  const [target, setTarget] = useState<string | null>(null);
+  useLayoutEffect(() => {
+    if (target === null) return;
+    root.current?.querySelector<HTMLElement>(target)?.focus();
+    setTarget(null);
+  }, [target, root]);
+  const link = (label: string, selector: string, open: () => void): SkipLink => ({
+    label,
+    go: () => {
+      open();
+      setTarget(selector);
+    },
+  });
+  const buying = [
+    link(words.basket, '#yours', () => setSheet('yours')),
+    ...(basket.lines.length === 0 ? [] : [link(words.checkout, '[data-key=checkout]', () => setSheet('yours'))]),
+  ];
+  const links = [
+    link(words.map, 'canvas.map', () => setShown('map')),
+    link(words.list, '[role=treeitem][tabindex="0"]', () => setShown('list')),
+    link(words.filter, '#filters button, #filters select', () => setFiltering(true)),
+    ...(mode === 'buy' ? buying : []),
+  ];
+  return <SkipLinks label={words.skip} links={links} />;
+}
