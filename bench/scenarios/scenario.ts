@@ -1,5 +1,7 @@
 export interface ScenarioOptions {
   readonly rounds: number;
+  /** A first look: less of everything, figures that are not to be quoted. */
+  readonly quick: boolean;
   /** How long a scenario that goes by time lasts. */
   readonly minutes: number;
   /** Calls a second it is to make; undefined: it finds out what the machine carries. */
@@ -31,5 +33,7 @@ export interface Scenario {
   readonly about: string;
   /** Runs only when it is named: it takes long. */
   readonly onlyNamed?: boolean;
+  /** Where --rounds does not say. */
+  readonly defaultRounds?: number;
   run(options: ScenarioOptions): Promise<ScenarioReport>;
 }
