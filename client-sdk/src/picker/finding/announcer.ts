@@ -10,7 +10,7 @@ const SAME_MS = 2_500;
 const MOST_AT_ONCE = 3;
 const TOAST_MS = 7_000;
 /** With something to do about it: it takes longer to read. */
-const LONG_TOAST_MS = 12_000;
+const LONG_TOAST_MS = 10_000;
 const MOST_TOASTS = 3;
 
 export interface Spoken {

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Filter } from '../model.js';
 import { cheapest, countOffered, isFiltered, NO_FILTER, priceSteps } from './filter-facts.js';
 import type { FindingProps } from './props.js';
@@ -20,15 +20,9 @@ export function Filters(props: FiltersProps): VNode {
   const filtered = isFiltered(filter);
   // One pass over all seats, and only while a filter is set.
   const left = filtered ? countOffered(model) : 0;
-  const [asked, ask] = useState<Filter | null>(null);
-  useEffect(() => {
-    if (asked === null || filter === asked) return;
-    ask(null);
-    say(filtered ? words.left(left) : words.all);
-  }, [asked, filter]);
   const set = (part: Partial<Filter>): void => {
-    ask(filter);
     model.setFilter(part);
+    say(isFiltered(model.state.filter) ? `${words.left(countOffered(model))}.` : words.all);
   };
   const toggleCategory = (key: string): void => {
     const chosen = new Set(filter.categories ?? []);

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { StandingMark } from './marks.js';
 import type { FindingProps } from './props.js';
+import { scrollToHead } from './scroll-near.js';
 import { SeatSearch, type Found } from './seat-search.js';
 import { useModel } from './use-model.js';
 
@@ -16,7 +17,7 @@ export function FindBox(props: FindingProps): VNode {
   const words = language.messages.finding.find;
   const [text, setText] = useState('');
   const [found, setFound] = useState(NOTHING);
-  const input = useRef<HTMLInputElement>(null);
+  const box = useRef<HTMLElement>(null);
   const search = useRef<SeatSearch | null>(null);
   useMemo(() => (search.current = null), [model.chart, words]);
   useModel(model, found.seatNos.length > 0);
@@ -40,8 +41,12 @@ export function FindBox(props: FindingProps): VNode {
     // `find` is another one each time and reads nothing but what is listed.
   }, [text, isEmpty, model, words, say]);
 
+  useLayoutEffect(() => {
+    if (found.seatNos.length > 0 && box.current !== null) scrollToHead(box.current);
+  }, [found]);
+
   return (
-    <search class="f-find">
+    <search class="f-find" ref={box}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -52,7 +57,6 @@ export function FindBox(props: FindingProps): VNode {
         <label>
           <span>{words.label}</span>
           <input
-            ref={input}
             type="search"
             value={text}
             placeholder={words.placeholder}
@@ -100,10 +104,14 @@ function Result({ model, language, names, ways, seatNo }: FindingProps & { reado
       <button
         type="button"
         class="f-button f-plain"
+        title={words.show}
         aria-label={words.showSeat(name.spoken)}
         onClick={() => ways.showSeats([seatNo])}
       >
-        {words.show}
+        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+          <path d="M12 21s-6.5-5.8-6.5-11a6.5 6.5 0 0 1 13 0c0 5.2-6.5 11-6.5 11z" />
+          <circle cx="12" cy="10" r="2.5" />
+        </svg>
       </button>
       <button
         type="button"

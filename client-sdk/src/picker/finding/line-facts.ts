@@ -115,7 +115,7 @@ export class LineFacts {
     const { places } = this.language.messages;
     const chosen = model.state.selection.has(seatNo);
     const standing = chosen ? 'mine' : model.standing(seatNo);
-    const price = this.price(model.chart.seats[seatNo]?.category ?? '');
+    const price = this.paid(seatNo) ?? this.price(model.chart.seats[seatNo]?.category ?? '');
     const said = places.standing[standing];
     return {
       label,
@@ -133,8 +133,7 @@ export class LineFacts {
     const { model, language } = this;
     const types = model.ticketTypes(model.chart.seats[seatNo]?.category ?? '');
     const total = types.find(({ key }) => key === ticketType)?.totalMinor ?? 0;
-    const line = model.state.basket.lines.find((candidate) => candidate.seatNo === seatNo);
-    const mine = line?.ticketType === ticketType;
+    const mine = typeHeld(model, seatNo) === ticketType;
     const figure = language.money(total, model.event.currency);
     const said = mine ? language.messages.finding.list.held : '';
     return { label, detail: '', figure, standing: mine ? 'mine' : 'open', said, context: '', selected: mine };
@@ -201,6 +200,13 @@ export class LineFacts {
     return tally;
   }
 
+  /** What one's own seat costs, of the ticket type that it has. */
+  private paid(seatNo: number): string | undefined {
+    const { model, language } = this;
+    const line = model.state.basket.lines.find((candidate) => candidate.seatNo === seatNo);
+    return line && language.money(line.unitMinor + line.feeMinor + line.taxMinor, model.event.currency);
+  }
+
   private context(seatNo: number): string {
     const { section, row } = this.model.chart.seats[seatNo] ?? {};
     const parts = [this.names.section(section), row === undefined ? undefined : this.language.messages.places.row(row)];
@@ -226,6 +232,12 @@ export class LineFacts {
     const { model, language } = this;
     return language.price(model.event.prices[category], model.event.currency);
   }
+}
+
+/** The ticket type that one's own seat has; held without a word about it, it is the first. undefined: not one's own. */
+export function typeHeld(model: PickerModel, seatNo: number): string | undefined {
+  const line = model.state.basket.lines.find((candidate) => candidate.seatNo === seatNo);
+  return line && (line.ticketType ?? model.ticketTypes(line.category)[0]?.key);
 }
 
 /** The seat, row or section that a part begins with. */

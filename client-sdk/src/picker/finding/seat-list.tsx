@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isFiltered } from './filter-facts.js';
 import { ListBook, type Line } from './list-book.js';
-import { LineFacts } from './line-facts.js';
+import { LineFacts, typeHeld } from './line-facts.js';
 import { ListLine } from './list-line.js';
 import type { FindingProps } from './props.js';
 import { scrollNear } from './scroll-near.js';
@@ -152,7 +152,7 @@ function act({ model, ways }: SeatListProps, node: TreeNode): boolean {
 /** A ticket type of one's own seat changes it; the one it has lets it go; of any other seat it holds it. */
 function pressType(model: FindingProps['model'], seatNo: number, ticketType: string): void {
   const line = model.state.basket.lines.find((candidate) => candidate.seatNo === seatNo);
-  if (line === undefined || line.ticketType === ticketType) model.press(seatNo, ticketType);
+  if (line === undefined || typeHeld(model, seatNo) === ticketType) model.press(seatNo, ticketType);
   else model.changeTicketType(line.key, ticketType);
 }
 

@@ -15,6 +15,7 @@ export const findingCss = `
   font-size: 14px; font-weight: 600; cursor: pointer; }
 .f-button:hover { background: var(--a-raised); }
 .f-plain { border-color: transparent; color: var(--a-accent); }
+.f-button svg { display: block; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linejoin: round; }
 .f-main { border-color: var(--a-accent); background: var(--a-accent); color: var(--a-on-accent); }
 .f-main:hover { background: var(--a-accent); filter: brightness(1.08); }
 .f-button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); filter: none; }
