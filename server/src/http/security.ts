@@ -19,10 +19,12 @@ export function addSecurityHeaders(c: AppContext, allowedOrigins: readonly strin
   // A page that says what it needs, needs less than these.
   const own = c.res.headers.get('content-security-policy');
   const page = c.res.headers.get('content-type')?.startsWith('text/html') === true;
-  c.header(
-    'content-security-policy',
-    own ?? (page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY),
-  );
+  // "Not modified" has no type; a policy on it would take the place of the one that the browser keeps with the page.
+  if (c.res.status !== 304)
+    c.header(
+      'content-security-policy',
+      own ?? (page ? `${PAGE_POLICY}; frame-ancestors ${framers(allowedOrigins)}` : DATA_POLICY),
+    );
   c.header('x-content-type-options', 'nosniff');
   // What says nothing of caches is somebody's own: an order, a hold with its token, a list of staff.
   if (c.req.path.startsWith('/v1/') && !c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');

@@ -37,7 +37,7 @@ export function CheckoutPage({ eventId }: { eventId: string }): VNode {
 function NothingHeld({ event, orderId }: { event: SeatEvent; orderId: string | undefined }): VNode {
   return (
     <div class="message">
-      <strong>{orderId === undefined ? 'No seats are held for you now' : 'Your order waits for its payment'}</strong>
+      <h1>{orderId === undefined ? 'No seats are held for you now' : 'Your order waits for its payment'}</h1>
       <span>
         {orderId === undefined
           ? 'Either none were chosen yet or their time ran out; then they are on sale again.'

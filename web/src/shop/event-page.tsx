@@ -19,7 +19,13 @@ export function EventPage({ id }: { id: string }): VNode {
   });
   useTitle(event.data?.name ?? 'Event');
   if (event.isPending) return <Busy text="Loading the event…" />;
-  if (event.data === undefined) return <ErrorNote error={event.error} retry={() => void event.refetch()} />;
+  if (event.data === undefined)
+    return (
+      <>
+        <h1>Event</h1>
+        <ErrorNote error={event.error} retry={() => void event.refetch()} />
+      </>
+    );
   return <Found event={event.data} />;
 }
 

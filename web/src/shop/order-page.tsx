@@ -63,7 +63,7 @@ function NotFound({ id, error }: { id: string; error: unknown }): VNode {
   if (error instanceof ApiError && error.code !== 'ORDER_NOT_FOUND') return <ErrorNote error={error} />;
   return (
     <div class="message">
-      <strong>This browser cannot open that order</strong>
+      <h1>This browser cannot open that order</h1>
       <span>An order opens in the browser that placed it, while its session lasts.</span>
       {kept === undefined ? (
         <span>Ask the box office with the name it was made under; they find it and print the tickets.</span>
@@ -91,11 +91,11 @@ function Found({ order, event, refresh, offline }: FoundProps): VNode {
   }, [paid, order.id]);
   return (
     <div class="order">
-      <header role="status">
+      <div class="standing" role="status">
         <h1>{words.title}</h1>
         <p class="quiet">{words.text}</p>
         {offline ? <p class="notice">There is no connection; this is what was known last.</p> : null}
-      </header>
+      </div>
       <div class="columns">
         <div>
           {order.status === 'pending' ? <PayForm order={order} refresh={refresh} /> : null}
