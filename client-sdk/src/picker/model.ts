@@ -126,6 +126,12 @@ export interface Told {
   readonly quiet?: true;
   /** For the page's own `aisle-error` event. */
   readonly error?: AisleError;
+  /** A hold ran out of time: for the page's own `aisle-lapse` event. */
+  readonly lapsed?: { readonly token: string; readonly places: number };
+  /** Seats it is about that the buyer did not choose by hand: worth being brought into view. */
+  readonly show?: readonly number[];
+  /** The event has another chart: open the picker anew; what is held comes back with it. */
+  readonly reload?: true;
 }
 
 export interface BestRequest {

@@ -1,3 +1,4 @@
+import type { BuyingMessages } from './en/buying.js';
 import type { FindingMessages } from './en/finding.js';
 import type { PanelsMessages } from './en/panels.js';
 import type { PlacesMessages } from './en/places.js';
@@ -11,6 +12,7 @@ export interface Catalogue {
   readonly places: PlacesMessages;
   readonly panels: PanelsMessages;
   readonly finding: FindingMessages;
+  readonly buying: BuyingMessages;
 }
 
 /** A page's own language may lack words: English ones stand in. */

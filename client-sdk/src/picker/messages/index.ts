@@ -40,4 +40,5 @@ const over = (base: Catalogue, own: CatalogueParts): Catalogue => ({
   places: { ...base.places, ...own.places },
   panels: { ...base.panels, ...own.panels },
   finding: { ...base.finding, ...own.finding },
+  buying: { ...base.buying, ...own.buying },
 });

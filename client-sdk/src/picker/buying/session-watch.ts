@@ -1,0 +1,65 @@
+import type { AisleClient } from '../../client.js';
+import type { HoldBook } from './hold-book.js';
+import { placesIn } from './hold-book.js';
+import type { Clock } from './ports.js';
+import { remaining } from './countdown.js';
+import type { GuestSession } from './session.js';
+
+/** A session that ends within this is worth a word to whoever holds places. */
+const WARN_MS = 5 * 60_000;
+/** A guest without holds gets a new session this long before the end. */
+const RENEW_MS = 30 * 60_000;
+const RENEW_EVERY_MS = 60_000;
+
+/** Whose holds these are: notices that the session ends, or that it is another one. */
+export class SessionWatch {
+  #subject: string | null | undefined;
+  #expiresAt: string | null = null;
+  #warnedFor: string | null = null;
+  #renewedAt = -Infinity;
+  /** The subject is another since what is held was learnt. */
+  changed = false;
+
+  constructor(
+    private readonly client: AisleClient,
+    private readonly guest: GuestSession | undefined,
+    private readonly book: HoldBook,
+    private readonly clock: Clock,
+    private readonly onEnding: (leftMs: number) => void,
+  ) {}
+
+  hello(subject: string | null, expiresAt: string | null): void {
+    if (this.#subject !== undefined && this.#subject !== subject) this.changed = true;
+    this.#subject = subject;
+    this.#expiresAt = expiresAt;
+  }
+
+  /** Called every few seconds. */
+  look(): void {
+    const { book, clock, guest } = this;
+    const now = clock.monotonic();
+    let lastMs = 0;
+    for (const { hold, deadline } of book.holds) {
+      const spareMs = Math.max(Date.parse(hold.maxExpiresAt) - Date.parse(hold.expiresAt), 0);
+      if (placesIn(hold) > 0) lastMs = Math.max(lastMs, remaining(deadline, now) + spareMs);
+    }
+    if (lastMs > 0) guest?.keepUntil(clock.wall() + lastMs);
+    const expiresAt = this.#expiresAt ?? guest?.expiresAt ?? null;
+    if (expiresAt === null) return;
+    const leftMs = Date.parse(expiresAt) - clock.wall();
+    if (lastMs > 0 && leftMs < Math.min(WARN_MS, lastMs) && leftMs > 0 && this.#warnedFor !== expiresAt) {
+      this.#warnedFor = expiresAt;
+      this.onEnding(leftMs);
+    }
+    if (
+      guest !== undefined &&
+      lastMs === 0 &&
+      !book.busy &&
+      leftMs < RENEW_MS &&
+      now - this.#renewedAt > RENEW_EVERY_MS
+    ) {
+      this.#renewedAt = now;
+      this.client.renewToken().catch(() => undefined);
+    }
+  }
+}

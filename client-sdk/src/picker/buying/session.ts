@@ -1,0 +1,135 @@
+import type { GetToken } from '../../options.js';
+import type { Session } from '../../protocol/session.js';
+
+/** One guest an origin and browser: holds belong to it, so they come back after a reload and in a second tab. */
+const STORAGE_KEY = 'aisle.guest';
+/** A token with less than this left is replaced, unless seats are held under it. */
+const RENEW_BELOW_MS = 30 * 60_000;
+/** With less than this left it is of no use even then. */
+const USELESS_BELOW_MS = 15_000;
+
+/** The part of Storage that is used. */
+export interface Keep {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+interface Locks {
+  request<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+interface Stored {
+  readonly token: string;
+  readonly subject: string;
+  readonly expiresAt: string;
+  /** Wall clock, ms: until then some tab holds places under it, of whichever event. */
+  readonly heldUntil?: number;
+}
+
+/** The page's localStorage; null where it is denied (private windows) or there is none. */
+export function pageStorage(): Keep | null {
+  try {
+    return (globalThis as { localStorage?: Keep }).localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps the guest's token in storage; without one, for the life of the page. */
+export class GuestSession {
+  #inMemory: Stored | undefined;
+  readonly #key: string;
+
+  /** `origin`: of the server, where it is not the page's own. */
+  constructor(
+    private readonly make: () => Promise<Session>,
+    private readonly storage: Keep | null,
+    origin = '',
+    /** Another guest than the one before: what that one holds is out of reach. */
+    private readonly onAnother: () => void = () => undefined,
+  ) {
+    this.#key = origin === '' ? STORAGE_KEY : `${STORAGE_KEY} ${origin}`;
+  }
+
+  readonly getToken: GetToken = async (reason) =>
+    (
+      await exclusively(this.#key, async () => {
+        const known = this.#read();
+        // Refused: of no use, unless another tab has put a new one there meanwhile.
+        if (reason === 'refused' && known?.token === this.#given) this.#forget();
+        return this.#current();
+      })
+    ).token;
+
+  #given: string | undefined;
+
+  /** Places are held under it until then (wall clock, ms): a new guest would lose them. */
+  keepUntil(wallMs: number): void {
+    const known = this.#read();
+    if (known !== undefined && (known.heldUntil ?? 0) < wallMs) this.#write({ ...known, heldUntil: wallMs });
+  }
+
+  /** ISO time; undefined before there is one. */
+  get expiresAt(): string | undefined {
+    return this.#read()?.expiresAt;
+  }
+
+  async #current(): Promise<Stored> {
+    const known = this.#read();
+    const leftMs = known === undefined ? 0 : Date.parse(known.expiresAt) - Date.now();
+    const keep = (known?.heldUntil ?? 0) > Date.now() ? USELESS_BELOW_MS : RENEW_BELOW_MS;
+    if (known !== undefined && leftMs > keep) {
+      this.#given = known.token;
+      return known;
+    }
+    const { token, subject, expiresAt } = await this.make();
+    const fresh = { token, subject, expiresAt };
+    this.#write(fresh);
+    if (this.#given !== undefined) this.onAnother();
+    this.#given = token;
+    return fresh;
+  }
+
+  #read(): Stored | undefined {
+    try {
+      const value: unknown = JSON.parse(this.storage?.getItem(this.#key) ?? 'null');
+      if (isStored(value)) return value;
+    } catch {
+      // Denied, or not ours: as if there were none.
+    }
+    return this.#inMemory;
+  }
+
+  #write(stored: Stored): void {
+    this.#inMemory = stored;
+    try {
+      this.storage?.setItem(this.#key, JSON.stringify(stored));
+    } catch {
+      // Denied or full: kept in memory.
+    }
+  }
+
+  #forget(): void {
+    this.#inMemory = undefined;
+    try {
+      this.storage?.removeItem(this.#key);
+    } catch {
+      // Denied: nothing was kept.
+    }
+  }
+}
+
+/** One tab at a time, so that two opened together share one guest. Where the browser has no locks, at once. */
+async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {};
+  return locks === undefined ? work() : locks.request(name, work);
+}
+
+function isStored(value: unknown): value is Stored {
+  if (typeof value !== 'object' || value === null) return false;
+  const stored = value as Record<string, unknown>;
+  return (
+    ['token', 'subject', 'expiresAt'].every((name) => typeof stored[name] === 'string') &&
+    !Number.isNaN(Date.parse(String(stored.expiresAt)))
+  );
+}
