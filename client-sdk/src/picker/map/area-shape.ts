@@ -59,7 +59,7 @@ export function inside(outline: readonly Point[], at: Point): boolean {
 }
 
 /** The point of a grid over the bounds that is inside and furthest from the outline, measured against the shape's size. */
-function deepest(outline: readonly Point[], bounds: Bounds): Point {
+export function deepest(outline: readonly Point[], bounds: Bounds): Point {
   const middle = { x: (bounds.minX + bounds.maxX) / 2, y: (bounds.minY + bounds.maxY) / 2 };
   let best = middle;
   let bestDepth = -1;

@@ -1,4 +1,4 @@
-import { grow, type Bounds, type Point } from './bounds.js';
+import { boundsOf, grow, type Bounds, type Point } from './bounds.js';
 import { fit, FIT_PADDING_PX, visibleBounds } from './camera.js';
 import type { ChartGeometry } from './geometry.js';
 import { listenToGestures } from './gestures.js';
@@ -8,7 +8,7 @@ import { ENGLISH_WORDS, type Availability, type MapWords } from './labels.js';
 import type { Marks } from './marks.js';
 import { Motion } from './motion.js';
 import { Renderer } from './renderer.js';
-import { lookOf } from './seat-look.js';
+import { SeatLooks } from './seat-looks.js';
 import { readTheme, type MapTheme, type ThemeChoice } from './theme.js';
 import { neighbour, type Direction } from './walk.js';
 
@@ -66,15 +66,13 @@ export class ChartView {
   private readonly availability: Availability;
   private readonly renderer: Renderer;
   private readonly motion: Motion;
-  private readonly looks: Uint16Array;
-  private letters: Uint8Array = new Uint8Array();
-  private offered: ((seatNo: number) => boolean) | undefined;
+  private readonly seats: SeatLooks;
   private choice: ThemeChoice;
   private frame = 0;
   private reported: string | undefined;
   private readonly viewListeners = new Set<(view: MapView) => void>();
   private readonly pictureListeners = new Set<() => void>();
-  private words: MapWords;
+  private pointed: number | undefined;
   private marks: Marks = {
     mine: new Set(),
     taking: new Set(),
@@ -90,10 +88,16 @@ export class ChartView {
     this.canvas = canvas;
     this.availability = availability;
     this.handlers = handlers;
-    this.words = options.words ?? ENGLISH_WORDS;
     this.choice = { scheme: 'auto', palette: 'chart', ...options.theme };
-    this.looks = new Uint16Array(geometry.xs.length).fill(2 * geometry.chart.categories.length + 1);
-    this.renderer = new Renderer(canvas, geometry, this.looks, this.theme());
+    this.seats = new SeatLooks(geometry);
+    this.renderer = new Renderer(
+      canvas,
+      geometry,
+      this.seats.looks,
+      this.counted(),
+      this.theme(),
+      options.words ?? ENGLISH_WORDS,
+    );
     this.motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
     this.listen();
     this.resize();
@@ -101,22 +105,14 @@ export class ChartView {
 
   /** Takes over the whole map. `letters`: a char code a seat, by seatNo; kept, and read again when the offer changes. */
   setAll(letters: Uint8Array): void {
-    this.letters = letters;
-    for (let seatNo = 0; seatNo < this.looks.length; seatNo++) this.looks[seatNo] = this.look(seatNo);
+    this.seats.setAll(letters);
     this.renderer.allChanged();
-    this.redraw();
+    this.countsChanged();
   }
 
   /** Takes over some seats; those that look as before cost nothing. */
   setSeats(seatNos: Iterable<number>, letters: Uint8Array): void {
-    this.letters = letters;
-    const changed: number[] = [];
-    for (const seatNo of seatNos) {
-      const look = this.look(seatNo);
-      if (this.looks[seatNo] === look || seatNo >= this.looks.length) continue;
-      this.looks[seatNo] = look;
-      changed.push(seatNo);
-    }
+    const changed = this.seats.setSome(seatNos, letters);
     if (changed.length === 0) return;
     this.renderer.seatsChanged(changed);
     this.redraw();
@@ -124,8 +120,9 @@ export class ChartView {
 
   /** Free seats for which this says no are shown pale; undefined: all are offered. */
   setOffered(offered: ((seatNo: number) => boolean) | undefined): void {
-    this.offered = offered;
-    this.setAll(this.letters);
+    this.seats.setOffered(offered);
+    this.renderer.allChanged();
+    this.countsChanged();
   }
 
   setMarks(marks: Partial<Marks>): void {
@@ -134,12 +131,13 @@ export class ChartView {
   }
 
   setWords(words: MapWords): void {
-    this.words = words;
-    this.countsChanged();
+    this.renderer.setWords(words);
+    this.redraw();
   }
 
   /** The availability says something else than at the last frame. */
   countsChanged(): void {
+    this.seats.countOffered();
     this.renderer.countsChanged();
     for (const listener of this.pictureListeners) listener();
     this.redraw();
@@ -155,7 +153,7 @@ export class ChartView {
 
   /** Asks for a frame; any number of calls until then make one. */
   redraw(): void {
-    if (this.frame !== 0) return;
+    if (this.frame !== 0 || !this.seats.known) return;
     this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
       this.draw(now);
@@ -173,9 +171,10 @@ export class ChartView {
 
   /** Brings seats into view, near enough to be read. */
   showSeats(seatNos: readonly number[]): void {
-    const box = this.boxOfSeats(seatNos);
-    if (box === undefined) return;
-    this.showBox(grow(box, this.geometry.pitch * 3), Math.max(this.closeScale, this.motion.camera.scale));
+    const { xs, ys } = this.geometry;
+    const points = seatNos.flatMap((seatNo) => (seatNo in xs ? [{ x: xs[seatNo] ?? 0, y: ys[seatNo] ?? 0 }] : []));
+    if (points.length === 0) return;
+    this.showBox(grow(boundsOf(points), this.geometry.pitch * 3), Math.max(this.closeScale, this.motion.camera.scale));
   }
 
   /** Brings a section into view, by its position in the chart; large ones so large that seats can be pressed. */
@@ -196,7 +195,7 @@ export class ChartView {
   }
 
   putCursor(seatNo: number): void {
-    if (!(seatNo in this.looks)) return;
+    if (!(seatNo in this.geometry.xs)) return;
     this.setMarks({ cursor: seatNo });
     this.keepInView(seatNo);
     this.handlers.cursor(seatNo);
@@ -233,8 +232,8 @@ export class ChartView {
   }
 
   /** Paints all of the chart, as from afar, into a place of so many device pixels; for the minimap. */
-  paintWhole(context: CanvasRenderingContext2D, width: number, height: number, ratio: number): void {
-    this.renderer.paintWhole(context, width, height, ratio, this.availability);
+  paintWhole(context: CanvasRenderingContext2D, width: number, height: number, ratio: number, padding: number): void {
+    this.renderer.paintWhole(context, width, height, ratio, padding);
   }
 
   get mapTheme(): MapTheme {
@@ -253,31 +252,17 @@ export class ChartView {
     return CLOSE_RADIUS_PX / this.geometry.radius;
   }
 
-  private look(seatNo: number): number {
-    const { categoryOf, chart } = this.geometry;
-    const offered = this.offered?.(seatNo) ?? true;
-    return lookOf(this.letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length, offered);
+  /** While seats are filtered, a section counts those that are offered. */
+  private counted(): Availability {
+    return {
+      section: (position) => this.seats.offeredIn?.[position] ?? this.availability.section(position),
+      area: (areaNo) => this.availability.area(areaNo),
+      mineInArea: (areaNo) => this.availability.mineInArea(areaNo),
+    };
   }
 
   private theme(): MapTheme {
     return readTheme(this.canvas, this.choice);
-  }
-
-  private boxOfSeats(seatNos: readonly number[]): Bounds | undefined {
-    const { xs, ys } = this.geometry;
-    let box: Bounds | undefined;
-    for (const seatNo of seatNos) {
-      const x = xs[seatNo];
-      const y = ys[seatNo];
-      if (x === undefined || y === undefined) continue;
-      box = {
-        minX: Math.min(box?.minX ?? x, x),
-        maxX: Math.max(box?.maxX ?? x, x),
-        minY: Math.min(box?.minY ?? y, y),
-        maxY: Math.max(box?.maxY ?? y, y),
-      };
-    }
-    return box;
   }
 
   private showBox(box: Bounds, most: number, least = 0): void {
@@ -289,10 +274,7 @@ export class ChartView {
   private draw(now: number): void {
     this.motion.step(now);
     const { camera, viewport } = this.motion;
-    const more = this.renderer.draw(
-      { camera, viewport, marks: this.marks, availability: this.availability, words: this.words },
-      now,
-    );
+    const more = this.renderer.draw({ camera, viewport, marks: this.marks, pointed: this.pointed }, now);
     this.report();
     if (more || this.motion.moving) this.redraw();
   }
@@ -312,7 +294,7 @@ export class ChartView {
     if (!this.renderer.resize({ width, height }, devicePixelRatio)) return;
     this.motion.resize({ width, height });
     // A resized canvas is blank: drawing now, not in the next frame, keeps it from flashing.
-    this.draw(performance.now());
+    if (this.seats.known) this.draw(performance.now());
   }
 
   private listen(): void {
@@ -381,6 +363,11 @@ export class ChartView {
     const hit: Hit = at === undefined ? { kind: 'nothing' } : this.hit(at, false);
     const hovered = hit.kind === 'seat' ? hit.seatNo : undefined;
     if (hovered !== this.marks.hovered) this.setMarks({ hovered });
+    const pointed = hit.kind === 'section' ? hit.position : undefined;
+    if (pointed !== this.pointed) {
+      this.pointed = pointed;
+      this.redraw();
+    }
     this.handlers.hover(hit, at ?? { x: 0, y: 0 });
   }
 

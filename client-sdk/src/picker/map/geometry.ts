@@ -1,27 +1,25 @@
 import type { Chart, ChartSection, ChartShape } from '../../protocol/index.js';
 import { areaShape, type AreaShape } from './area-shape.js';
 import { boundsOf, EMPTY_BOUNDS, grow, isEmpty, turn, union, type Bounds, type Point } from './bounds.js';
+import { cutRows, groupRows, type RowRun, type WholeRow } from './rows.js';
+import { kindOfSeat } from './seat-shapes.js';
+import { sectionOutline, type SectionOutline } from './section-outline.js';
 import { SpatialIndex } from './spatial-index.js';
 
-/** Seats standing side by side, left out where there is a gap (an aisle). */
-export interface RowRun {
-  readonly section: number;
-  readonly label: string;
-  readonly seats: readonly number[];
-  readonly bounds: Bounds;
-  /** Where the row's letter goes, before its first seat; undefined in rows without a label. */
-  readonly labelAt: Point | undefined;
-}
+export type { RowRun } from './rows.js';
 
 export interface SectionShape {
   readonly section: ChartSection;
   readonly seats: number;
   readonly bounds: Bounds;
-  /** The seat-weighted middle, where the label goes. */
+  /** The seat-weighted middle. */
   readonly centre: Point;
+  /** Position in chart.categories of most of its seats. */
+  readonly category: number;
+  readonly outline: SectionOutline;
 }
 
-/** A chart made ready to be drawn: positions in typed arrays, a grid, rows, sections. Independent of the DOM. */
+/** A chart made ready to be drawn: positions in typed arrays, an index, rows, sections. Independent of the DOM. */
 export interface ChartGeometry {
   readonly chart: Chart;
   readonly xs: Float64Array;
@@ -34,31 +32,33 @@ export interface ChartGeometry {
   readonly sections: readonly SectionShape[];
   /** Position in `sections` of each seat; 65535 for none. */
   readonly sectionOf: Uint16Array;
+  /** There are sections enough that an overview by section says more than dots. */
+  readonly sectioned: boolean;
   readonly rows: readonly RowRun[];
   readonly areas: readonly AreaShape[];
   /** Position in chart.categories of each seat. */
   readonly categoryOf: Uint16Array;
+  /** Of each seat: plain, accessible or for a companion; see seat-shapes. */
+  readonly kindOf: Uint8Array;
 }
 
 export const NO_SECTION = 65_535;
 /** Part of the pitch a seat fills: neighbours stay apart by a sixth of it. */
 const RADIUS_IN_PITCHES = 0.42;
 const PITCH_SAMPLE = 2000;
-/** A step along a row wider than this many pitches is an aisle. */
-const AISLE_IN_PITCHES = 2.2;
+/** The chart is taken to be so wide at least: the map of one seat is not one huge disc. */
+const LEAST_IN_PITCHES = 14;
+const MOST_UNSECTIONED = 0.5;
 
 export function buildGeometry(chart: Chart): ChartGeometry {
-  const xs = Float64Array.from(chart.seats, (seat) => seat.x);
-  const ys = Float64Array.from(chart.seats, (seat) => seat.y);
+  const { xs, ys, categoryOf, sectionOf, kindOf } = readSeats(chart);
   const index = new SpatialIndex(xs, ys);
   const areas = chart.areas.map(areaShape);
-  const pitch = typicalPitch(index, xs.length, areas);
+  const pitch = typicalPitch(index, xs, ys, areas);
   const radius = pitch * RADIUS_IN_PITCHES;
-  const { sections, sectionOf } = groupSections(chart, pitch);
-  let bounds = xs.length === 0 ? EMPTY_BOUNDS : grow(index.bounds, radius);
-  for (const area of areas) bounds = union(bounds, area.bounds);
-  for (const shape of chart.shapes) bounds = union(bounds, shapeBounds(shape));
-  const categoryNo = new Map(chart.categories.map((category, position) => [category.key, position]));
+  const seats = { xs, ys, sectionOf, pitch };
+  const rows = groupRows(chart, seats);
+  const sections = shapeSections(chart, seats, rows, categoryOf);
   return {
     chart,
     xs,
@@ -66,105 +66,181 @@ export function buildGeometry(chart: Chart): ChartGeometry {
     pitch,
     radius,
     index,
-    bounds: isEmpty(bounds) ? { minX: 0, minY: 0, maxX: 1, maxY: 1 } : bounds,
+    bounds: wholeBounds(chart, index, areas, sections, pitch),
     sections,
     sectionOf,
-    rows: groupRows(chart, sectionOf, xs, ys, pitch),
+    sectioned: isSectioned(sections, xs.length),
+    rows: cutRows(rows, chart, seats, index),
     areas,
-    categoryOf: Uint16Array.from(chart.seats, (seat) => categoryNo.get(seat.category) ?? 0),
+    categoryOf,
+    kindOf,
   };
 }
 
-/** A low quantile of the nearest-neighbour distances: the tightest stand decides, so that seats do not overlap there. */
-function typicalPitch(index: SpatialIndex, count: number, areas: readonly AreaShape[]): number {
-  const step = Math.max(1, Math.floor(count / PITCH_SAMPLE));
+type SeatArrays = Pick<ChartGeometry, 'xs' | 'ys' | 'categoryOf' | 'sectionOf' | 'kindOf'>;
+
+/** One loop over the seats: iterators over 200,000 of them cost more than all the rest. */
+function readSeats(chart: Chart): SeatArrays {
+  const count = chart.seats.length;
+  const categories = new Map(chart.categories.map(({ key }, position) => [key, position]));
+  const sections = new Map(chart.sections.map(({ key }, position) => [key, position]));
+  const xs = new Float64Array(count);
+  const ys = new Float64Array(count);
+  const categoryOf = new Uint16Array(count);
+  const sectionOf = new Uint16Array(count).fill(NO_SECTION);
+  const kindOf = new Uint8Array(count);
+  for (let seatNo = 0; seatNo < count; seatNo++) {
+    const seat = chart.seats[seatNo];
+    if (seat === undefined) continue;
+    xs[seatNo] = sound(seat.x);
+    ys[seatNo] = sound(seat.y);
+    categoryOf[seatNo] = categories.get(seat.category) ?? 0;
+    if (seat.section !== undefined) sectionOf[seatNo] = sections.get(seat.section) ?? NO_SECTION;
+    kindOf[seatNo] = kindOfSeat(seat);
+  }
+  return { xs, ys, categoryOf, sectionOf, kindOf };
+}
+
+/** Charts are checked where they come in; a number that is none would still blank the whole map. */
+const sound = (value: number): number => (Number.isFinite(value) ? value : 0);
+
+function isSectioned(sections: readonly SectionShape[], seats: number): boolean {
+  const held = sections.filter((section) => section.seats > 0);
+  const within = held.reduce((sum, section) => sum + section.seats, 0);
+  return held.length >= 2 && within >= seats * (1 - MOST_UNSECTIONED);
+}
+
+function wholeBounds(
+  chart: Chart,
+  index: SpatialIndex,
+  areas: readonly AreaShape[],
+  sections: readonly SectionShape[],
+  pitch: number,
+): Bounds {
+  let bounds = isEmpty(index.bounds) ? EMPTY_BOUNDS : grow(index.bounds, pitch);
+  for (const area of areas) bounds = union(bounds, area.bounds);
+  for (const shape of chart.shapes) bounds = union(bounds, shapeBounds(shape));
+  for (const { section } of sections) if (hasOutline(section)) bounds = union(bounds, boundsOf(section.outline ?? []));
+  if (isEmpty(bounds) || !Object.values(bounds).every(Number.isFinite)) bounds = { minX: 0, minY: 0, maxX: 1, maxY: 1 };
+  const least = LEAST_IN_PITCHES * pitch;
+  const x = Math.max(least - (bounds.maxX - bounds.minX), 0) / 2;
+  const y = Math.max(least - (bounds.maxY - bounds.minY), 0) / 2;
+  return { minX: bounds.minX - x, maxX: bounds.maxX + x, minY: bounds.minY - y, maxY: bounds.maxY + y };
+}
+
+/**
+ * A low quantile of the nearest-neighbour distances: the tightest stand decides, so that seats do not overlap there. But
+ * not less than half the usual: a few seats that overlap must not make all the others specks.
+ */
+function typicalPitch(index: SpatialIndex, xs: Float64Array, ys: Float64Array, areas: readonly AreaShape[]): number {
+  const step = Math.max(1, Math.floor(xs.length / PITCH_SAMPLE));
   const gaps: number[] = [];
-  for (let seat = 0; seat < count; seat += step) {
+  let heaped = 0;
+  for (let seat = 0; seat < xs.length; seat += step) {
     const gap = index.gapAt(seat);
-    if (Number.isFinite(gap) && gap > 0) gaps.push(gap);
+    if (gap === 0) heaped++;
+    else if (Number.isFinite(gap)) gaps.push(gap);
+  }
+  // Most seats lie on another one: what tells is how far apart the heaps are.
+  if (heaped > gaps.length) {
+    const spots = onceEach(xs, ys);
+    if (spots.xs.length < xs.length && spots.xs.length > 1)
+      return typicalPitch(new SpatialIndex(spots.xs, spots.ys), spots.xs, spots.ys, areas);
   }
   gaps.sort((a, b) => a - b);
   const low = gaps[Math.floor(gaps.length * 0.1)];
-  if (low !== undefined) return low;
+  const usual = gaps[gaps.length >> 1];
+  if (low !== undefined && usual !== undefined) return Math.max(low, usual / 2);
   const largest = Math.max(1, ...areas.map(({ area }) => Math.min(area.width, area.height)));
   return largest / 10;
 }
 
-function groupSections(chart: Chart, pitch: number): { sections: SectionShape[]; sectionOf: Uint16Array } {
-  const numbers = new Map(chart.sections.map((section, position) => [section.key, position]));
-  const sectionOf = new Uint16Array(chart.seats.length).fill(NO_SECTION);
-  const sums = chart.sections.map(() => ({ x: 0, y: 0, seats: 0, box: EMPTY_BOUNDS }));
-  chart.seats.forEach((seat, seatNo) => {
-    const number = seat.section === undefined ? undefined : numbers.get(seat.section);
-    const sum = number === undefined ? undefined : sums[number];
-    if (number === undefined || sum === undefined) return;
-    sectionOf[seatNo] = number;
-    sum.x += seat.x;
-    sum.y += seat.y;
-    sum.seats++;
-    sum.box = union(sum.box, { minX: seat.x, maxX: seat.x, minY: seat.y, maxY: seat.y });
-  });
-  const sections = chart.sections.map((section, position) => {
-    const sum = sums[position] ?? { x: 0, y: 0, seats: 0, box: EMPTY_BOUNDS };
-    const outlined = section.outline === undefined ? EMPTY_BOUNDS : boundsOf(section.outline);
+function onceEach(xs: Float64Array, ys: Float64Array): { xs: Float64Array; ys: Float64Array } {
+  const seen = new Map<number, Set<number>>();
+  const keptX: number[] = [];
+  const keptY: number[] = [];
+  for (let i = 0; i < xs.length; i++) {
+    const x = xs[i] ?? 0;
+    const y = ys[i] ?? 0;
+    let column = seen.get(x);
+    if (column === undefined) seen.set(x, (column = new Set()));
+    if (column.has(y)) continue;
+    column.add(y);
+    keptX.push(x);
+    keptY.push(y);
+  }
+  return { xs: Float64Array.from(keptX), ys: Float64Array.from(keptY) };
+}
+
+interface Seats {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
+  readonly sectionOf: Uint16Array;
+  readonly pitch: number;
+}
+
+interface Sum {
+  x: number;
+  y: number;
+  seats: number;
+  box: { minX: number; minY: number; maxX: number; maxY: number };
+  readonly categories: Map<number, number>;
+  readonly rows: Point[][];
+  readonly loose: Point[];
+}
+
+function shapeSections(chart: Chart, seats: Seats, rows: readonly WholeRow[], categoryOf: Uint16Array): SectionShape[] {
+  const sums = sumUp(chart, seats, categoryOf);
+  for (const row of rows)
+    sums[row.section]?.rows.push(row.seats.map((seatNo) => ({ x: seats.xs[seatNo] ?? 0, y: seats.ys[seatNo] ?? 0 })));
+  return chart.sections.map((section, position) => {
+    const sum = sums[position] ?? emptySum();
+    const given = hasOutline(section) ? (section.outline ?? []) : [];
+    const outline =
+      given.length > 0 ? { loops: [given], bands: [], brush: 0 } : sectionOutline(sum.rows, sum.loose, seats.pitch);
     return {
       section,
       seats: sum.seats,
-      bounds: union(grow(sum.box, pitch), outlined),
+      bounds: union(grow(sum.box, seats.pitch), boundsOf(given)),
       centre: { x: sum.x / Math.max(sum.seats, 1), y: sum.y / Math.max(sum.seats, 1) },
+      category: [...sum.categories].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0,
+      outline,
     };
   });
-  return { sections, sectionOf };
 }
 
-function groupRows(chart: Chart, sectionOf: Uint16Array, xs: Float64Array, ys: Float64Array, pitch: number): RowRun[] {
-  const byRow = new Map<string, number[]>();
-  chart.seats.forEach((seat, seatNo) => {
-    if (seat.row === undefined) return;
-    const key = `${sectionOf[seatNo] ?? NO_SECTION}\u0000${seat.row}`;
-    const row = byRow.get(key);
-    if (row === undefined) byRow.set(key, [seatNo]);
-    else row.push(seatNo);
-  });
-  const runs: RowRun[] = [];
-  const add = (seats: readonly number[], leads: boolean): void => {
-    const first = seats[0];
-    if (first === undefined) return;
-    const label = chart.seats[first]?.row ?? '';
-    const points = seats.map((seatNo) => ({ x: xs[seatNo] ?? 0, y: ys[seatNo] ?? 0 }));
-    runs.push({
-      section: sectionOf[first] ?? NO_SECTION,
-      label,
-      seats,
-      bounds: grow(boundsOf(points), pitch),
-      labelAt: leads && label !== '' ? beforeFirst(points, pitch) : undefined,
-    });
-  };
-  for (const seats of byRow.values()) {
-    let start = 0;
-    for (let at = 1; at <= seats.length; at++) {
-      if (at < seats.length && stepBetween(xs, ys, seats[at - 1] ?? 0, seats[at] ?? 0) <= AISLE_IN_PITCHES * pitch)
-        continue;
-      add(seats.slice(start, at), start === 0);
-      start = at;
-    }
+function sumUp(chart: Chart, { xs, ys, sectionOf }: Seats, categoryOf: Uint16Array): Sum[] {
+  const sums = chart.sections.map(emptySum);
+  for (let seatNo = 0; seatNo < xs.length; seatNo++) {
+    const sum = sums[sectionOf[seatNo] ?? NO_SECTION];
+    if (sum === undefined) continue;
+    const x = xs[seatNo] ?? 0;
+    const y = ys[seatNo] ?? 0;
+    const category = categoryOf[seatNo] ?? 0;
+    sum.x += x;
+    sum.y += y;
+    sum.seats++;
+    if (x < sum.box.minX) sum.box.minX = x;
+    if (x > sum.box.maxX) sum.box.maxX = x;
+    if (y < sum.box.minY) sum.box.minY = y;
+    if (y > sum.box.maxY) sum.box.maxY = y;
+    sum.categories.set(category, (sum.categories.get(category) ?? 0) + 1);
+    if (chart.seats[seatNo]?.row === undefined) sum.loose.push({ x, y });
   }
-  return runs;
+  return sums;
 }
 
-const stepBetween = (xs: Float64Array, ys: Float64Array, a: number, b: number): number =>
-  Math.hypot((xs[a] ?? 0) - (xs[b] ?? 0), (ys[a] ?? 0) - (ys[b] ?? 0));
+const emptySum = (): Sum => ({
+  x: 0,
+  y: 0,
+  seats: 0,
+  box: { ...EMPTY_BOUNDS },
+  categories: new Map(),
+  rows: [],
+  loose: [],
+});
 
-/** One pitch before a row's first seat, in the row's own direction. */
-function beforeFirst(points: readonly Point[], pitch: number): Point {
-  const first = points[0] ?? { x: 0, y: 0 };
-  const second = points[1] ?? { x: first.x + pitch, y: first.y };
-  const length = Math.hypot(second.x - first.x, second.y - first.y) || 1;
-  return {
-    x: first.x - ((second.x - first.x) / length) * pitch * 1.1,
-    y: first.y - ((second.y - first.y) / length) * pitch * 1.1,
-  };
-}
+const hasOutline = (section: ChartSection): boolean => (section.outline?.length ?? 0) >= 3;
 
 export function shapeBounds(shape: ChartShape): Bounds {
   switch (shape.type) {

@@ -42,10 +42,7 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   let lastTap: { at: Point; time: number } | undefined;
   let trail: { at: Point; time: number }[] = [];
 
-  const place = (event: MouseEvent): Point => {
-    const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
+  const place = (event: MouseEvent): Point => placeOn(element, event);
   const down = (event: PointerEvent): void => {
     if (event.pointerType === 'mouse' && event.button !== 0) return;
     const at = place(event);
@@ -107,12 +104,6 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     presses.delete(event.pointerId);
     if (presses.size === 0) dragging = false;
   };
-  const wheel = (event: WheelEvent): void => {
-    event.preventDefault();
-    const amount = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * WHEEL_LINE_PX : event.deltaY;
-    const notch = !event.ctrlKey && Math.abs(amount) >= NOTCH_FROM;
-    handlers.zoom(place(event), Math.exp(-amount * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE)), notch);
-  };
   const leave = (): void => handlers.hover(undefined);
 
   const listening = new AbortController();
@@ -122,8 +113,24 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   element.addEventListener('pointerup', up, { signal });
   element.addEventListener('pointercancel', cancel, { signal });
   element.addEventListener('pointerleave', leave, { signal });
-  element.addEventListener('wheel', wheel, { passive: false, signal });
+  listenToWheel(element, handlers, signal);
   return () => listening.abort();
+}
+
+const placeOn = (element: HTMLElement, event: MouseEvent): Point => {
+  const box = element.getBoundingClientRect();
+  return { x: event.clientX - box.left, y: event.clientY - box.top };
+};
+
+function listenToWheel(element: HTMLElement, handlers: GestureHandlers, signal: AbortSignal): void {
+  const wheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const amount = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * WHEEL_LINE_PX : event.deltaY;
+    const notch = !event.ctrlKey && Math.abs(amount) >= NOTCH_FROM;
+    const rate = event.ctrlKey ? PINCH_RATE : WHEEL_RATE;
+    handlers.zoom(placeOn(element, event), Math.exp(-amount * rate), notch);
+  };
+  element.addEventListener('wheel', wheel, { passive: false, signal });
 }
 
 const apart = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);

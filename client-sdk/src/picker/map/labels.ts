@@ -1,7 +1,14 @@
-import type { Point } from './bounds.js';
+import { deepest, inside } from './area-shape.js';
+import { boundsOf, overlaps, type Bounds, type Point } from './bounds.js';
 import { toScreen, type Camera, type Viewport } from './camera.js';
-import type { ChartGeometry } from './geometry.js';
+import type { Detail } from './detail.js';
+import type { ChartGeometry, SectionShape } from './geometry.js';
+import { LabelRoom } from './label-room.js';
+import { broken, directionOf, shortened, type MapWords } from './label-words.js';
+import type { ShapeText } from './shape-painter.js';
 import type { MapTheme } from './theme.js';
+
+export { ENGLISH_WORDS, type MapWords } from './label-words.js';
 
 /** What the labels say now. */
 export interface Availability {
@@ -13,74 +20,243 @@ export interface Availability {
   mineInArea(areaNo: number): number;
 }
 
-/** The few words the map itself writes, in the page's language. */
-export interface MapWords {
-  /** Free places of a section or area, at least one. */
-  free(count: number): string;
-  readonly full: string;
-  /** Places of an area that the buyer holds. */
-  yours(count: number): string;
-}
-
-export const ENGLISH_WORDS: MapWords = {
-  free: (count) => `${count.toLocaleString('en')} free`,
-  full: 'full',
-  yours: (count) => `${count.toLocaleString('en')} yours`,
-};
-
-interface Label {
+/** A label where it goes: its box relative to the place, in CSS pixels. */
+export interface Label {
   readonly at: Point;
-  readonly name: string;
-  readonly detail: string;
-  /** Room for it on screen, CSS pixels. */
+  readonly lines: readonly Line[];
   readonly width: number;
   readonly height: number;
-}
-
-/** Section labels give way to the seats from this radius on, in CSS pixels: seats that can be pressed are not to be covered. */
-const SECTION_LABELS_UNTIL_PX = 3.5;
-/** Type sizes where there is room, and where there is little. `spill`: how much of its room a label may take. */
-const LARGE = { namePx: 13, detailPx: 11.5, padX: 7, padY: 3, spill: 1 };
-const SMALL = { namePx: 10, detailPx: 9.5, padX: 3, padY: 1, spill: 1.1 };
-const LARGE_FROM_PX = 70;
-const ROOM_IN_SIDES = 1.4;
-
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
+  readonly ink: string;
+  readonly muted: string;
+  /** Over seats: a ground of its own. */
+  readonly plate: boolean;
 }
 interface Line {
   readonly text: string;
   readonly font: string;
   readonly height: number;
-  readonly colour: string;
+  readonly faint: boolean;
+}
+interface Candidate {
+  readonly at: Point;
+  readonly name: string;
+  readonly detail: string;
+  readonly room: LabelRoom;
+  readonly ink: string;
+  readonly muted: string;
+  readonly plate: boolean;
 }
 
-/** Names and free places over sections (while seats are small) and areas (always); where that has no room the name alone, else nothing. */
-export function drawLabels(
-  context: CanvasRenderingContext2D,
-  geometry: ChartGeometry,
-  theme: MapTheme,
-  camera: Camera,
-  viewport: Viewport,
-  availability: Availability,
-  words: MapWords,
-): void {
-  const taken: Box[] = [];
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  for (const label of labelsOf(geometry, camera, viewport, availability, words)) {
-    for (const { lines, size } of versionsOf(label, theme)) {
-      const box = boxOf(context, label.at, lines, size);
-      const fits = box.right - box.left <= label.width * size.spill && box.bottom - box.top <= label.height * 1.1;
-      if (!fits || taken.some((other) => clash(box, other))) continue;
-      taken.push(box);
-      drawLabel(context, theme, label.at, lines, box, size.padY);
-      break;
+/** Section labels give way to the seats from this radius on, in CSS pixels: seats that can be pressed are not to be covered. */
+const SECTION_LABELS_UNTIL_PX = 3.5;
+/** Type sizes where there is room, and where there is little; CSS pixels. */
+const LARGE = { namePx: 13, detailPx: 11.5, padX: 4, padY: 2 };
+const SMALL = { namePx: 10, detailPx: 9.5, padX: 2, padY: 1 };
+const ROOM_IN_SIDES = 1.4;
+/** Shapes smaller than this hold no label. */
+const LEAST_PX = 16;
+/** Between two labels, CSS pixels. */
+const APART_PX = 3;
+const TEXT_FROM_PX = 8;
+
+type Measure = CanvasRenderingContext2D;
+
+/**
+ * Which labels are shown and how: names and free places over sections (while seats are small) and areas (always); where
+ * that has no room the name alone, else nothing. Worked out for a wide part of the chart at one zoom and kept while it is
+ * panned, so that labels do not come and go as others leave the screen.
+ */
+export class Labels {
+  private readonly rooms = new Map<string, { at: Point; room: LabelRoom }>();
+  private readonly bySize: readonly number[];
+  private readonly freeTexts = new Map<number, string>();
+  private wordsOfTexts: MapWords | undefined;
+  private placed: { readonly scale: number; readonly within: Bounds; readonly labels: readonly Label[] } | undefined;
+
+  constructor(
+    private readonly geometry: ChartGeometry,
+    private readonly theme: MapTheme,
+    private readonly texts: readonly ShapeText[],
+    private readonly inkOf: (position: number) => string | undefined,
+  ) {
+    this.bySize = geometry.sections
+      .map((_, position) => position)
+      .filter((position) => (geometry.sections[position]?.seats ?? 0) > 0)
+      .sort((a, b) => (geometry.sections[b]?.seats ?? 0) - (geometry.sections[a]?.seats ?? 0));
+  }
+
+  /** They say something else now. */
+  outdate(): void {
+    this.placed = undefined;
+  }
+
+  /** Chart points and boxes; the same object while nothing changed. */
+  layout(
+    context: Measure,
+    camera: Camera,
+    view: Bounds,
+    detail: Detail,
+    availability: Availability,
+    words: MapWords,
+  ): readonly Label[] {
+    const { placed } = this;
+    const kept = placed?.scale === camera.scale && contains(placed.within, view);
+    if (kept) return placed.labels;
+    const wide = (view.maxX - view.minX) / 2;
+    const high = (view.maxY - view.minY) / 2;
+    const within = { minX: view.minX - wide, maxX: view.maxX + wide, minY: view.minY - high, maxY: view.maxY + high };
+    const labels = this.place(context, camera.scale, within, detail, availability, words);
+    this.placed = { scale: camera.scale, within, labels };
+    return labels;
+  }
+
+  private place(
+    context: Measure,
+    scale: number,
+    within: Bounds,
+    detail: Detail,
+    availability: Availability,
+    words: MapWords,
+  ): Label[] {
+    const taken = this.texts
+      .filter(({ bounds, size, mostPx }) => overlaps(bounds, within) && Math.min(size * scale, mostPx) >= TEXT_FROM_PX)
+      .map((text) => boxOfText(text, scale));
+    const labels: Label[] = [];
+    for (const candidate of this.candidates(scale, within, detail, availability, words)) {
+      for (const lines of versionsOf(candidate, this.theme.font)) {
+        const { padX, padY } = lines.size;
+        const width = Math.max(...lines.lines.map(({ text, font }) => widthOf(context, text, font))) + 2 * padX;
+        const height = lines.lines.reduce((sum, line) => sum + line.height, 2 * padY);
+        if (!candidate.room.holds(width / scale, height / scale)) continue;
+        const box = around(candidate.at, (width + APART_PX) / scale, (height + APART_PX) / scale);
+        if (taken.some((other) => overlaps(box, other))) continue;
+        taken.push(box);
+        const { at, ink, muted, plate } = candidate;
+        labels.push({ at, lines: lines.lines, width, height, ink, muted, plate });
+        break;
+      }
+    }
+    return labels;
+  }
+
+  private *candidates(
+    scale: number,
+    within: Bounds,
+    detail: Detail,
+    availability: Availability,
+    words: MapWords,
+  ): Generator<Candidate> {
+    const { geometry, theme } = this;
+    const large = ({ bounds }: { bounds: Bounds }): boolean =>
+      (bounds.maxX - bounds.minX) * scale >= LEAST_PX && overlaps(bounds, within);
+    for (const shape of geometry.areas) {
+      if (!large(shape)) continue;
+      const { area, areaNo, outline, centre, bounds } = shape;
+      const mine = availability.mineInArea(areaNo);
+      const room = this.roomOf(`a${areaNo}`, centre, { loops: [outline], bands: [], brush: 0 }, bounds, 0);
+      const detailText = this.freeText(words, availability.area(areaNo)) + (mine > 0 ? ` · ${words.yours(mine)}` : '');
+      yield { ...room, name: area.label, detail: detailText, ink: theme.ink, muted: theme.ink, plate: false };
+    }
+    if (geometry.radius * scale >= SECTION_LABELS_UNTIL_PX) return;
+    for (const position of this.bySize) {
+      const shape = geometry.sections[position];
+      if (shape === undefined || !large(shape)) continue;
+      const { section, centre, bounds, seats, outline } = shape;
+      const side = ROOM_IN_SIDES * Math.sqrt(seats) * geometry.pitch;
+      const room = this.roomOf(`s${position}`, centre, outline, bounds, side);
+      const far = detail === 'sections';
+      const ink = far ? (this.inkOf(position) ?? theme.ink) : theme.ink;
+      const detailText = this.freeText(words, availability.section(position));
+      const plate = !far || outline.loops.length === 0;
+      yield {
+        ...room,
+        name: section.label,
+        detail: detailText,
+        ink: plate ? theme.ink : ink,
+        muted: plate ? theme.muted : ink,
+        plate,
+      };
     }
   }
+
+  /** Writing a number in a language is slow, and a zoom asks for the same few hundred in every frame. */
+  private freeText(words: MapWords, free: number): string {
+    if (this.wordsOfTexts !== words || this.freeTexts.size > 5000) this.freeTexts.clear();
+    this.wordsOfTexts = words;
+    let text = this.freeTexts.get(free);
+    if (text === undefined) this.freeTexts.set(free, (text = free > 0 ? words.free(free) : words.full));
+    return text;
+  }
+
+  private roomOf(
+    key: string,
+    centre: Point,
+    outline: SectionShape['outline'],
+    bounds: Bounds,
+    side: number,
+  ): { at: Point; room: LabelRoom } {
+    const known = this.rooms.get(key);
+    if (known !== undefined) return known;
+    const { loops } = outline;
+    const [first] = loops;
+    // The middle of a bent shape may lie outside of it.
+    const sound = first === undefined || loops.some((loop) => inside(loop, centre));
+    const at = sound ? centre : deepest(first, boundsOf(first));
+    const made = { at, room: new LabelRoom(outline, at, bounds, side) };
+    this.rooms.set(key, made);
+    return made;
+  }
+
+  draw(context: CanvasRenderingContext2D, labels: readonly Label[], camera: Camera, viewport: Viewport): void {
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (const label of labels) {
+      const { x, y } = toScreen(camera, viewport, label.at);
+      const halfWidth = label.width / 2;
+      const halfHeight = label.height / 2;
+      if (x < -halfWidth || y < -halfHeight || x > viewport.width + halfWidth || y > viewport.height + halfHeight)
+        continue;
+      if (label.plate) this.drawPlate(context, x - halfWidth, y - halfHeight, label);
+      const text = label.lines.reduce((sum, line) => sum + line.height, 0);
+      let top = y - text / 2;
+      for (const line of label.lines) {
+        context.font = line.font;
+        context.direction = directionOf(line.text);
+        context.fillStyle = line.faint ? label.muted : label.ink;
+        context.fillText(line.text, x, top + line.height / 2 + 0.5);
+        top += line.height;
+      }
+    }
+    context.direction = 'inherit';
+  }
+
+  private drawPlate(context: CanvasRenderingContext2D, left: number, top: number, { width, height }: Label): void {
+    context.globalAlpha = 0.88;
+    context.fillStyle = this.theme.ground;
+    context.beginPath();
+    context.roundRect(left, top, width, height, 4);
+    context.fill();
+    context.globalAlpha = 1;
+  }
+}
+
+const contains = (outer: Bounds, inner: Bounds): boolean =>
+  outer.minX <= inner.minX && outer.maxX >= inner.maxX && outer.minY <= inner.minY && outer.maxY >= inner.maxY;
+
+const around = ({ x, y }: Point, width: number, height: number): Bounds => ({
+  minX: x - width / 2,
+  maxX: x + width / 2,
+  minY: y - height / 2,
+  maxY: y + height / 2,
+});
+
+function boxOfText({ at, text, size, mostPx, rotation }: ShapeText, scale: number): Bounds {
+  const high = Math.min(size, mostPx / scale) * 1.2;
+  const wide = high * 0.55 * text.length;
+  // Turned text takes the box of its turned corners.
+  const angle = (rotation * Math.PI) / 180;
+  const [cos, sin] = [Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle))];
+  return around(at, wide * cos + high * sin, wide * sin + high * cos);
 }
 
 interface Version {
@@ -88,126 +264,43 @@ interface Version {
   readonly size: typeof LARGE;
 }
 
-/** From the fullest to the shortest: large with and without the free places, then small; the name in one line or two. */
-function versionsOf(label: Label, theme: MapTheme): Version[] {
-  const inSize = (size: typeof LARGE): { one: Line[]; two: Line[]; detail: Line } => {
-    const name = (text: string): Line => ({
-      text,
-      font: `600 ${size.namePx}px ${theme.font}`,
+/** From the fullest to the shortest: large with and without the free places, then small; the name in one to three lines. */
+function* versionsOf({ name, detail }: Candidate, family: string): Generator<Version> {
+  const nameLines = (text: string, count: number, size: typeof LARGE): Line[] =>
+    broken(text, count).map((line) => ({
+      text: line,
+      font: `600 ${size.namePx}px ${family}`,
       height: size.namePx * 1.25,
-      colour: theme.ink,
-    });
-    const font = `${size.detailPx}px ${theme.font}`;
-    const detail = { text: label.detail, font, height: size.detailPx * 1.3, colour: theme.muted };
-    return { one: [name(label.name)], two: halves(label.name).map(name), detail };
-  };
-  const small = inSize(SMALL);
-  const short = [small.one, small.two].map((lines) => ({ lines, size: SMALL }));
-  if (label.width < LARGE_FROM_PX) return short;
-  const { one, two, detail } = inSize(LARGE);
-  const full = [[...one, detail], [...two, detail], one, two];
-  return [...full.map((lines) => ({ lines, size: LARGE })), ...short];
-}
-
-/** A name broken at the space nearest to its middle. */
-function halves(name: string): string[] {
-  const spaces = [...name.matchAll(/ /g)].map(({ index }) => index);
-  const middle = name.length / 2;
-  const at = spaces.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0];
-  return at === undefined ? [name] : [name.slice(0, at), name.slice(at + 1)];
-}
-
-const clash = (a: Box, b: Box): boolean => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
-
-function boxOf(context: CanvasRenderingContext2D, at: Point, lines: readonly Line[], size: typeof LARGE): Box {
-  let width = 0;
-  let height = 0;
-  for (const { text, font, height: lineHeight } of lines) {
-    width = Math.max(width, widthOf(context, text, font));
-    height += lineHeight;
+      faint: false,
+    }));
+  for (const size of [LARGE, SMALL]) {
+    const below = { text: detail, font: `${size.detailPx}px ${family}`, height: size.detailPx * 1.3, faint: true };
+    for (const count of [1, 2, 3]) {
+      const lines = nameLines(name, count, size);
+      if (lines.length === count) yield { lines: [...lines, below], size };
+    }
   }
-  const halfWidth = width / 2 + size.padX;
-  const halfHeight = height / 2 + size.padY;
-  return { left: at.x - halfWidth, right: at.x + halfWidth, top: at.y - halfHeight, bottom: at.y + halfHeight };
+  for (const size of [LARGE, SMALL]) {
+    for (const count of [1, 2, 3]) {
+      const lines = nameLines(name, count, size);
+      if (lines.length === count) yield { lines, size };
+    }
+  }
+  const short = shortened(name);
+  if (short !== name) for (const count of [1, 2, 3]) yield { lines: nameLines(short, count, SMALL), size: SMALL };
 }
 
 /** Measuring text costs more than drawing it; the same few hundred words are asked for in every frame. */
 const widths = new Map<string, number>();
-function widthOf(context: CanvasRenderingContext2D, text: string, font: string): number {
-  const key = `${font}\n${text}`;
+function widthOf(context: Measure, text: string, font: string): number {
+  // All figures count as one: a label does not change its form with each seat sold.
+  const wide = text.replace(/\d/g, '0');
+  const key = `${font}\n${wide}`;
   const known = widths.get(key);
   if (known !== undefined) return known;
   if (widths.size > 5000) widths.clear();
   context.font = font;
-  const { width } = context.measureText(text);
+  const { width } = context.measureText(wide);
   widths.set(key, width);
   return width;
 }
-
-function drawLabel(
-  context: CanvasRenderingContext2D,
-  theme: MapTheme,
-  at: Point,
-  lines: readonly Line[],
-  box: Box,
-  padY: number,
-): void {
-  context.globalAlpha = 0.86;
-  context.fillStyle = theme.ground;
-  context.beginPath();
-  context.roundRect(box.left, box.top, box.right - box.left, box.bottom - box.top, 2 + padY * 2);
-  context.fill();
-  context.globalAlpha = 1;
-  let y = box.top + padY;
-  for (const { text, font, height, colour } of lines) {
-    context.font = font;
-    context.fillStyle = colour;
-    context.fillText(text, at.x, y + height / 2 + 0.5);
-    y += height;
-  }
-}
-
-function labelsOf(
-  geometry: ChartGeometry,
-  camera: Camera,
-  viewport: Viewport,
-  availability: Availability,
-  words: MapWords,
-): Label[] {
-  const labels: Label[] = [];
-  const onScreen = (at: Point): boolean =>
-    at.x > -100 && at.y > -50 && at.x < viewport.width + 100 && at.y < viewport.height + 50;
-  for (const { area, areaNo, bounds, centre } of geometry.areas) {
-    const at = toScreen(camera, viewport, centre);
-    const mine = availability.mineInArea(areaNo);
-    if (!onScreen(at)) continue;
-    labels.push({
-      at,
-      name: area.label,
-      detail: freeText(words, availability.area(areaNo)) + (mine > 0 ? ` · ${words.yours(mine)}` : ''),
-      width: (bounds.maxX - bounds.minX) * camera.scale,
-      height: (bounds.maxY - bounds.minY) * camera.scale,
-    });
-  }
-  if (geometry.radius * camera.scale >= SECTION_LABELS_UNTIL_PX) return labels;
-  const sections = geometry.sections
-    .map((section, position) => ({ ...section, position }))
-    .filter(({ seats }) => seats > 0)
-    .sort((a, b) => b.seats - a.seats);
-  for (const { section, position, bounds, centre, seats } of sections) {
-    const at = toScreen(camera, viewport, centre);
-    if (!onScreen(at)) continue;
-    // A stand set at a slant has far larger bounds than room: what its seats cover, as a square, says more.
-    const room = ROOM_IN_SIDES * Math.sqrt(seats) * geometry.pitch;
-    labels.push({
-      at,
-      name: section.label,
-      detail: freeText(words, availability.section(position)),
-      width: Math.min(bounds.maxX - bounds.minX, room) * camera.scale,
-      height: Math.min(bounds.maxY - bounds.minY, room) * camera.scale,
-    });
-  }
-  return labels;
-}
-
-const freeText = (words: MapWords, free: number): string => (free > 0 ? words.free(free) : words.full);

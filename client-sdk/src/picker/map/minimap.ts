@@ -109,7 +109,7 @@ export class Minimap {
     this.picture.width = width;
     this.picture.height = height;
     const context = this.picture.getContext('2d', { alpha: false });
-    if (context !== null) this.view.paintWhole(context, width, height, ratio);
+    if (context !== null) this.view.paintWhole(context, width, height, ratio, PADDING_PX);
   }
 
   /** What is off the screen lies in shade; a frame alone is lost on a busy map. */

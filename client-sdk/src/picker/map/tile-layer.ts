@@ -7,12 +7,22 @@ export const TILE_PX = 256;
 const WHOLE_FROM_CHANGES = 60;
 
 export interface TilePainter {
-  /** What never changes. */
+  /** What lies under the seats. */
   base(context: CanvasRenderingContext2D, frame: Frame): void;
   /** The seats that touch `box`. */
   seats(context: CanvasRenderingContext2D, frame: Frame, box: Bounds): void;
+  /** Whether a seat is drawn at all at this many device pixels per chart unit. */
+  shows(seatNo: number, scale: number, ratio: number): boolean;
   /** Where a seat may have left paint, in chart units. */
   seatBox(seatNo: number): Bounds;
+}
+
+/** A piece of a picture, in its pixels. */
+export interface Rect {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 interface Tile {
@@ -21,6 +31,8 @@ interface Tile {
   /** The ground without seats, made when the first seat changes: a change then costs one small copy. */
   ground: HTMLCanvasElement | undefined;
   readonly changed: Set<number>;
+  /** What lies under the seats is another one: all is to be painted anew. */
+  stale: boolean;
   usedAt: number;
 }
 
@@ -54,52 +66,78 @@ export class TileLayer {
   }
 
   paint(column: number, row: number, now: number): void {
-    const canvas = newCanvas();
-    const context = canvas.getContext('2d', { alpha: false });
+    const context = newCanvas().getContext('2d', { alpha: false });
     if (context === null) return;
     const offsetX = column * TILE_PX;
     const offsetY = row * TILE_PX;
-    const frame: Frame = {
-      scale: this.scale,
-      offsetX,
-      offsetY,
-      ratio: this.ratio,
-      box: {
-        minX: offsetX / this.scale,
-        minY: offsetY / this.scale,
-        maxX: (offsetX + TILE_PX) / this.scale,
-        maxY: (offsetY + TILE_PX) / this.scale,
-      },
+    const box = {
+      minX: offsetX / this.scale,
+      minY: offsetY / this.scale,
+      maxX: (offsetX + TILE_PX) / this.scale,
+      maxY: (offsetY + TILE_PX) / this.scale,
     };
-    this.painter.base(context, frame);
-    this.painter.seats(context, frame, frame.box);
-    this.tiles.set(`${column}:${row}`, { frame, context, ground: undefined, changed: new Set(), usedAt: now });
+    const frame: Frame = { scale: this.scale, offsetX, offsetY, ratio: this.ratio, box };
+    const tile = { frame, context, ground: undefined, changed: new Set<number>(), stale: false, usedAt: now };
+    this.paintWhole(tile);
+    this.tiles.set(`${column}:${row}`, tile);
+  }
+
+  private paintWhole(tile: Tile): void {
+    this.painter.base(tile.context, tile.frame);
+    this.painter.seats(tile.context, tile.frame, tile.frame.box);
+    tile.stale = false;
+    tile.changed.clear();
   }
 
   /** Notes the tiles a changed seat lies on. */
   touch(seatNo: number): void {
+    if (!this.painter.shows(seatNo, this.scale, this.ratio)) return;
     const { left, right, top, bottom } = this.cover(this.painter.seatBox(seatNo));
     for (let row = top; row <= bottom; row++) {
       for (let column = left; column <= right; column++) this.tiles.get(`${column}:${row}`)?.changed.add(seatNo);
     }
   }
 
-  /** Brings a painted tile up to date. Returns whether there was anything to do. */
-  mend(column: number, row: number): boolean {
+  /** What lies under the seats is another one in this box. */
+  touchBox(box: Bounds): void {
+    for (const tile of this.tiles.values()) {
+      const { minX, maxX, minY, maxY } = tile.frame.box;
+      if (minX > box.maxX || maxX < box.minX || minY > box.maxY || maxY < box.minY) continue;
+      tile.stale = true;
+      if (tile.ground !== undefined) tile.ground.width = tile.ground.height = 0;
+      tile.ground = undefined;
+    }
+  }
+
+  isStale(column: number, row: number): boolean {
+    return this.tiles.get(`${column}:${row}`)?.stale === true;
+  }
+
+  /** Brings a painted tile up to date. Returns the pieces of it that were painted anew. */
+  mend(column: number, row: number): Rect[] {
     const tile = this.tiles.get(`${column}:${row}`);
-    if (tile === undefined || tile.changed.size === 0) return false;
+    if (tile === undefined || (tile.changed.size === 0 && !tile.stale)) return [];
+    if (tile.stale) {
+      this.paintWhole(tile);
+      return [WHOLE];
+    }
     const ground = (tile.ground ??= this.groundOf(tile));
     if (tile.changed.size >= WHOLE_FROM_CHANGES) {
       tile.context.drawImage(ground, 0, 0);
       this.painter.seats(tile.context, tile.frame, tile.frame.box);
-    } else {
-      for (const seatNo of tile.changed) this.mendSeat(tile, ground, seatNo);
+      tile.changed.clear();
+      return [WHOLE];
+    }
+    const pieces: Rect[] = [];
+    for (const seatNo of tile.changed) {
+      const piece = this.mendSeat(tile, ground, seatNo);
+      if (piece !== undefined) pieces.push(piece);
     }
     tile.changed.clear();
-    return true;
+    return pieces;
   }
 
-  private mendSeat(tile: Tile, ground: HTMLCanvasElement, seatNo: number): void {
+  private mendSeat(tile: Tile, ground: HTMLCanvasElement, seatNo: number): Rect | undefined {
     const { context, frame } = tile;
     const box = this.painter.seatBox(seatNo);
     // One pixel more on each side: anti-aliased edges.
@@ -109,7 +147,7 @@ export class TileLayer {
     const bottom = Math.min(Math.ceil(box.maxY * frame.scale - frame.offsetY) + 1, TILE_PX);
     const width = right - left;
     const height = bottom - top;
-    if (width <= 0 || height <= 0) return;
+    if (width <= 0 || height <= 0) return undefined;
     context.save();
     context.beginPath();
     context.rect(left, top, width, height);
@@ -117,6 +155,7 @@ export class TileLayer {
     context.drawImage(ground, left, top, width, height, left, top, width, height);
     this.painter.seats(context, frame, box);
     context.restore();
+    return { left, top, width, height };
   }
 
   private groundOf(tile: Tile): HTMLCanvasElement {
@@ -138,6 +177,8 @@ export class TileLayer {
     }
   }
 }
+
+const WHOLE: Rect = { left: 0, top: 0, width: TILE_PX, height: TILE_PX };
 
 function newCanvas(): HTMLCanvasElement {
   const canvas = document.createElement('canvas');

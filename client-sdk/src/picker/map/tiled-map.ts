@@ -1,9 +1,9 @@
-import type { Camera, Viewport } from './camera.js';
 import { grow, type Bounds } from './bounds.js';
-import { TILE_PX, TileLayer, type TilePainter } from './tile-layer.js';
+import { clipTo, fillAround, middleFirst, pixelsOf, slotsOf, viewOf, type Look, type Slot } from './slots.js';
+import { TILE_PX, TileLayer, type Rect, type TilePainter } from './tile-layer.js';
 
 /** Main-thread time a frame may spend on painting tiles; a frame has 16.7. */
-const PAINT_BUDGET_MS = 7;
+const PAINT_BUDGET_MS = 6;
 /** Scale unchanged for this long: worth painting sharp tiles for it. */
 const SETTLED_MS = 120;
 /** While zooming, stretched tiles serve until they are off by this much. */
@@ -11,6 +11,13 @@ const STRETCH = 1.7;
 const KEEP_MARGIN = 2;
 /** Above so many tiles on screen none are painted ahead: canvas memory (256 KB each) is scarce on phones. */
 const AHEAD_UP_TO = 80;
+
+/** What a frame changes of the picture before it, in device pixels of the canvas; `all`: leave nothing as it was. */
+export interface Update {
+  readonly changed: 'all' | readonly Rect[];
+  /** A further frame is needed: tiles not painted yet, or stretched ones to be painted sharp. */
+  readonly more: boolean;
+}
 
 /**
  * The seats and their surroundings as layers of tiles: an overview that always covers the chart, the layer for the
@@ -20,6 +27,7 @@ export class TiledMap {
   private overview: TileLayer | undefined;
   private current: TileLayer | undefined;
   private previous: TileLayer | undefined;
+  private missing: Slot[] = [];
   private scaleSince = 0;
   private lastScale = 0;
 
@@ -29,7 +37,7 @@ export class TiledMap {
     private readonly ground: () => string,
   ) {}
 
-  /** All is out of date: other colours, another chart, another pixel ratio. */
+  /** All is out of date: other colours, another pixel ratio. */
   reset(): void {
     for (const layer of this.layers()) layer.trim(0);
     this.overview = this.current = this.previous = undefined;
@@ -40,42 +48,43 @@ export class TiledMap {
     for (const seatNo of seatNos) for (const layer of layers) layer.touch(seatNo);
   }
 
+  /** What lies under the seats is another one here; for those scales at which it shows. */
+  touchBox(box: Bounds, shows: (scale: number) => boolean): void {
+    for (const layer of this.layers()) if (shows(layer.scale)) layer.touchBox(box);
+  }
+
+  /** Every tile is out of date, but may serve until it is painted anew. */
+  touchAll(): void {
+    for (const layer of this.layers()) layer.touchBox(EVERYWHERE);
+  }
+
   private layers(): TileLayer[] {
     return [...new Set([this.overview, this.previous, this.current])].filter((layer) => layer !== undefined);
   }
 
-  /**
-   * Draws the camera's view onto `context`. Returns whether more is to be done in a further frame (tiles not painted yet,
-   * or stretched ones to be painted sharp).
-   */
-  draw(
-    context: CanvasRenderingContext2D,
-    camera: Camera,
-    viewport: Viewport,
-    ratio: number,
-    fitScale: number,
-    now: number,
-  ): boolean {
-    const scale = camera.scale * ratio;
-    this.overview ??= new TileLayer(fitScale * ratio, ratio, this.painter);
-    const waiting = this.chooseLayer(scale, ratio, now);
+  /** Paints and mends tiles for what the frame looks at, while the budget lasts. To be followed by `draw`. */
+  update(look: Look, fitScale: number): Update {
+    const scale = look.camera.scale * look.ratio;
+    this.overview ??= new TileLayer(fitScale * look.ratio, look.ratio, this.painter);
+    const before = this.current;
+    const waiting = this.chooseLayer(scale, look);
     const layer = this.current ?? this.overview;
-    const view = viewIn(camera, viewport);
     const until = performance.now() + PAINT_BUDGET_MS;
-    const missing = this.complete(layer, view, camera, until, now);
-    context.fillStyle = this.ground();
-    if (missing.length > 0) this.drawBeneath(context, layer, missing, camera, viewport, ratio, until, now);
-    this.blit(context, layer, view, camera, viewport, ratio, now);
-    if (missing.length === 0) {
+    const { painted, pieces, late } = this.complete(layer, look, until);
+    const gaps = this.missing.length > 0;
+    if (gaps) this.completeBeneath(layer, look, until);
+    const patched = this.previous !== undefined;
+    if (!gaps) {
       this.drop(this.previous);
       this.previous = undefined;
     }
-    const ahead = missing.length === 0 && !waiting && this.paintAhead(layer, view, until, now);
-    return missing.length > 0 || waiting || ahead;
+    const ahead = !gaps && !waiting && !late && this.paintAhead(layer, look, until);
+    const all = gaps || painted || patched || waiting || before !== layer;
+    return { changed: all ? 'all' : pieces, more: gaps || waiting || late || ahead };
   }
 
   /** Moves on to a layer of the present scale when the zoom rests or has gone far. Returns whether it is still waiting to. */
-  private chooseLayer(scale: number, ratio: number, now: number): boolean {
+  private chooseLayer(scale: number, { ratio, now }: Look): boolean {
     if (scale !== this.lastScale) {
       this.lastScale = scale;
       this.scaleSince = now;
@@ -95,74 +104,71 @@ export class TiledMap {
     if (layer !== undefined && layer !== this.overview && layer !== this.current) layer.trim(0);
   }
 
-  /** Paints and mends visible tiles, the middle first, while the budget lasts. Returns those still missing. */
-  private complete(layer: TileLayer, view: Bounds, camera: Camera, until: number, now: number): Slot[] {
-    const slots = slotsOf(layer, clipTo(view, grow(this.bounds, TILE_PX / layer.scale)));
-    const middle = { column: (camera.x * layer.scale) / TILE_PX - 0.5, row: (camera.y * layer.scale) / TILE_PX - 0.5 };
-    const far = (slot: Slot): number => (slot.column - middle.column) ** 2 + (slot.row - middle.row) ** 2;
-    const missing: Slot[] = [];
-    for (const slot of slots.sort((a, b) => far(a) - far(b))) {
-      if (layer.has(slot.column, slot.row)) layer.mend(slot.column, slot.row);
-      else if (missing.length === 0 && performance.now() < until) layer.paint(slot.column, slot.row, now);
-      else missing.push(slot);
+  /** Visible tiles, the middle first. `late`: some still show what was before. */
+  private complete(layer: TileLayer, look: Look, until: number): { painted: boolean; pieces: Rect[]; late: boolean } {
+    const slots = slotsOf(layer, clipTo(viewOf(look), grow(this.bounds, TILE_PX / layer.scale)));
+    const pieces: Rect[] = [];
+    let painted = false;
+    let late = false;
+    this.missing = [];
+    for (const slot of middleFirst(slots, layer, look.camera)) {
+      const { column, row } = slot;
+      if (layer.has(column, row)) {
+        if (layer.isStale(column, row) && performance.now() >= until) late = true;
+        else for (const piece of layer.mend(column, row)) pieces.push(onScreen(piece, layer, slot, look));
+      } else if (this.missing.length === 0 && performance.now() < until) {
+        layer.paint(column, row, look.now);
+        painted = true;
+      } else this.missing.push(slot);
     }
     layer.trim(slots.length * KEEP_MARGIN + 64);
-    return missing;
+    return { painted, pieces, late };
   }
 
-  /** Older layers, stretched, where the present one has gaps: the map never flashes empty. */
-  private drawBeneath(
-    context: CanvasRenderingContext2D,
-    layer: TileLayer,
-    gaps: Slot[],
-    camera: Camera,
-    viewport: Viewport,
-    ratio: number,
-    until: number,
-    now: number,
-  ): void {
-    // prettier-ignore
+  /** Older layers stand in for what is missing: the map never flashes empty. */
+  private completeBeneath(layer: TileLayer, look: Look, until: number): void {
+    for (const beneath of [this.overview, this.previous]) {
+      if (beneath === undefined || beneath === layer) continue;
+      for (const { column, row } of slotsOf(beneath, clipTo(viewOf(look), this.bounds))) {
+        if (beneath.has(column, row)) beneath.mend(column, row);
+        else if (beneath === this.overview && performance.now() < until) beneath.paint(column, row, look.now);
+      }
+    }
+  }
+
+  draw(context: CanvasRenderingContext2D, look: Look): void {
+    const layer = this.current;
+    if (layer === undefined) return;
+    context.fillStyle = this.ground();
+    if (this.missing.length > 0) this.drawBeneath(context, layer, look);
+    this.blit(context, layer, look);
+  }
+
+  /** Older layers, stretched, where the present one has gaps. */
+  private drawBeneath(context: CanvasRenderingContext2D, layer: TileLayer, look: Look): void {
     context.save();
     context.beginPath();
-    const toPixel = pixelsOf(layer, camera, viewport, ratio);
-    for (const { column, row } of gaps) {
+    const toPixel = pixelsOf(layer, look);
+    for (const { column, row } of this.missing) {
       const x = toPixel.x(column);
       const y = toPixel.y(row);
       context.rect(x, y, toPixel.x(column + 1) - x, toPixel.y(row + 1) - y);
     }
     context.clip();
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
-    const view = viewIn(camera, viewport);
-    for (const beneath of [this.overview, this.previous]) {
-      if (beneath === undefined || beneath === layer) continue;
-      for (const { column, row } of slotsOf(beneath, clipTo(view, this.bounds))) {
-        if (!beneath.has(column, row) && beneath === this.overview && performance.now() < until)
-          beneath.paint(column, row, now);
-        else beneath.mend(column, row);
-      }
-      this.blit(context, beneath, view, camera, viewport, ratio, now, false);
-    }
+    for (const beneath of [this.overview, this.previous])
+      if (beneath !== undefined && beneath !== layer) this.blit(context, beneath, look, false);
     context.restore();
   }
 
-  private blit(
-    context: CanvasRenderingContext2D,
-    layer: TileLayer,
-    view: Bounds,
-    camera: Camera,
-    viewport: Viewport,
-    ratio: number,
-    now: number,
-    fillOutside = true,
-  ): void {
-    // prettier-ignore
-    const toPixel = pixelsOf(layer, camera, viewport, ratio);
-    const painted = clipTo(view, grow(this.bounds, TILE_PX / layer.scale));
+  private blit(context: CanvasRenderingContext2D, layer: TileLayer, look: Look, fillOutside = true): void {
+    const toPixel = pixelsOf(layer, look);
+    const painted = clipTo(viewOf(look), grow(this.bounds, TILE_PX / layer.scale));
     const { left, right, top, bottom } = layer.cover(painted);
     if (fillOutside) fillAround(context, toPixel.x(left), toPixel.y(top), toPixel.x(right + 1), toPixel.y(bottom + 1));
     for (let row = top; row <= bottom; row++) {
       for (let column = left; column <= right; column++) {
-        const picture = layer.picture(column, row, now);
+        const picture = layer.picture(column, row, look.now);
         if (picture === undefined) continue;
         const x = toPixel.x(column);
         const y = toPixel.y(row);
@@ -172,71 +178,29 @@ export class TiledMap {
   }
 
   /** One tile past the edge, when there is nothing better to do: a pan then finds it painted. */
-  private paintAhead(layer: TileLayer, view: Bounds, until: number, now: number): boolean {
+  private paintAhead(layer: TileLayer, look: Look, until: number): boolean {
+    const view = viewOf(look);
     if (slotsOf(layer, view).length > AHEAD_UP_TO) return false;
     const wide = clipTo(grow(view, TILE_PX / layer.scale), this.bounds);
     for (const { column, row } of slotsOf(layer, wide)) {
       if (layer.has(column, row)) continue;
       if (performance.now() >= until) return true;
-      layer.paint(column, row, now);
+      layer.paint(column, row, look.now);
     }
     return false;
   }
 }
 
-interface Slot {
-  readonly column: number;
-  readonly row: number;
-}
+const EVERYWHERE: Bounds = { minX: -Infinity, minY: -Infinity, maxX: Infinity, maxY: Infinity };
 
-function slotsOf(layer: TileLayer, box: Bounds): Slot[] {
-  if (box.minX > box.maxX || box.minY > box.maxY) return [];
-  const { left, right, top, bottom } = layer.cover(box);
-  const slots: Slot[] = [];
-  for (let row = top; row <= bottom; row++)
-    for (let column = left; column <= right; column++) slots.push({ column, row });
-  return slots;
-}
-
-function viewIn(camera: Camera, viewport: Viewport): Bounds {
-  const halfWidth = viewport.width / 2 / camera.scale;
-  const halfHeight = viewport.height / 2 / camera.scale;
+function onScreen(piece: Rect, layer: TileLayer, { column, row }: Slot, look: Look): Rect {
+  const toPixel = pixelsOf(layer, look);
+  const stretch = (look.camera.scale * look.ratio) / layer.scale;
+  // A pixel more all around: a stretched tile is rounded to whole ones.
   return {
-    minX: camera.x - halfWidth,
-    maxX: camera.x + halfWidth,
-    minY: camera.y - halfHeight,
-    maxY: camera.y + halfHeight,
+    left: Math.floor(toPixel.x(column) + piece.left * stretch) - 1,
+    top: Math.floor(toPixel.y(row) + piece.top * stretch) - 1,
+    width: Math.ceil(piece.width * stretch) + 2,
+    height: Math.ceil(piece.height * stretch) + 2,
   };
-}
-
-const clipTo = (box: Bounds, to: Bounds): Bounds => ({
-  minX: Math.max(box.minX, to.minX),
-  minY: Math.max(box.minY, to.minY),
-  maxX: Math.min(box.maxX, to.maxX),
-  maxY: Math.min(box.maxY, to.maxY),
-});
-
-/** Left and top edges of tile columns and rows in device pixels, rounded so that neighbours meet without a seam. */
-function pixelsOf(
-  layer: TileLayer,
-  camera: Camera,
-  viewport: Viewport,
-  ratio: number,
-): { x: (column: number) => number; y: (row: number) => number } {
-  const scale = camera.scale * ratio;
-  const side = (TILE_PX * scale) / layer.scale;
-  const originX = Math.round(camera.x * scale - (viewport.width * ratio) / 2);
-  const originY = Math.round(camera.y * scale - (viewport.height * ratio) / 2);
-  return {
-    x: (column) => Math.round(column * side - originX),
-    y: (row) => Math.round(row * side - originY),
-  };
-}
-
-function fillAround(context: CanvasRenderingContext2D, left: number, top: number, right: number, bottom: number): void {
-  const { width, height } = context.canvas;
-  if (left > 0) context.fillRect(0, 0, left, height);
-  if (right < width) context.fillRect(right, 0, width - right, height);
-  if (top > 0) context.fillRect(0, 0, width, top);
-  if (bottom < height) context.fillRect(0, bottom, width, height - bottom);
 }

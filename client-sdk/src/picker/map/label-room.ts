@@ -1,0 +1,66 @@
+import { inside } from './area-shape.js';
+import type { Bounds, Point } from './bounds.js';
+import type { SectionOutline } from './section-outline.js';
+
+/** How many times as wide as high the boxes are that are tried: a label fits when it fits in one of them. */
+const ASPECTS = [0.8, 1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 9];
+const HALVINGS = 7;
+/** Outlines of more corners are thinned: a letter's width does not hang on one of them. */
+const MOST_CORNERS = 80;
+
+/** How large a label can be around one point inside a shape; found once for each shape, in chart units. */
+export class LabelRoom {
+  private readonly halfHeights: (number | undefined)[] = ASPECTS.map(() => undefined);
+  private readonly loops: readonly (readonly Point[])[];
+
+  constructor(
+    outline: SectionOutline,
+    private readonly at: Point,
+    private readonly bounds: Bounds,
+    /** For shapes that are no more than lines: the side of a square that holds about as much. */
+    private readonly side: number,
+  ) {
+    this.loops = outline.loops.map(thinned);
+  }
+
+  /** Whether a box around the point lies within the shape; chart units. */
+  holds(width: number, height: number): boolean {
+    if (width > this.bounds.maxX - this.bounds.minX || height > this.bounds.maxY - this.bounds.minY) return false;
+    if (this.loops.length === 0) return width <= this.side && height <= this.side;
+    return ASPECTS.some((aspect, position) => {
+      const half = (this.halfHeights[position] ??= this.measure(aspect));
+      return height <= 2 * half && width <= 2 * half * aspect;
+    });
+  }
+
+  private measure(aspect: number): number {
+    let low = 0;
+    let high = (this.bounds.maxY - this.bounds.minY) / 2;
+    for (let i = 0; i < HALVINGS; i++) {
+      const middle = (low + high) / 2;
+      if (this.fits(middle * aspect, middle)) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private fits(halfWidth: number, halfHeight: number): boolean {
+    const { x, y } = this.at;
+    const edge: Point[] = [
+      { x: x - halfWidth, y: y - halfHeight },
+      { x: x + halfWidth, y: y - halfHeight },
+      { x: x - halfWidth, y: y + halfHeight },
+      { x: x + halfWidth, y: y + halfHeight },
+      { x: x - halfWidth, y },
+      { x: x + halfWidth, y },
+      { x, y: y - halfHeight },
+      { x, y: y + halfHeight },
+    ];
+    return edge.every((point) => this.loops.some((loop) => inside(loop, point)));
+  }
+}
+
+function thinned(loop: readonly Point[]): readonly Point[] {
+  const step = Math.ceil(loop.length / MOST_CORNERS);
+  return step <= 1 ? loop : loop.filter((_, i) => i % step === 0);
+}
