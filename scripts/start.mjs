@@ -1,4 +1,5 @@
 // npm start: makes this machine ready, then hands over to the launcher (launcher/src/main.ts), which runs everything.
+import { parseArgs } from 'node:util';
 import { build } from './lib/build.mjs';
 import { fail, say } from './lib/console.mjs';
 import { checkNodeVersion } from './lib/node-version.mjs';
@@ -7,6 +8,7 @@ import { ensureProgram, REDIS } from './lib/system-packages.mjs';
 
 const HELP = `
   npm start                 everything on this machine: Redis, Postgres, two demo events, the pages
+  npm start -- --crowd 200  and so many lifelike buyers (1 to 800), so that the map moves
   npm start -- --verbose    and every log line on the console, not warnings alone
   npm start -- --help       this
 
@@ -22,12 +24,10 @@ const HELP = `
 
   All of them: docs/CONFIGURATION.md. Stop with Ctrl-C; what was sold stays.
 `;
-const OPTIONS = new Set(['--verbose', '--help', '-h']);
+const MOST_IN_CROWD = 800;
 
-const options = process.argv.slice(2);
-const unknown = options.find((option) => !OPTIONS.has(option));
-if (unknown !== undefined) fail(`npm start does not know ${unknown}.`, 'npm start -- --help lists what it knows.');
-if (options.includes('--help') || options.includes('-h')) {
+const options = readOptions();
+if (options.help) {
   say(HELP);
   process.exit(0);
 }
@@ -39,7 +39,25 @@ if ((process.env.REDIS_URL ?? '') === '') await ensureProgram(REDIS);
 
 // In this very process: one fewer between Ctrl-C and what has to stop.
 const { launch } = await import('../dist/launcher/src/launch.js');
-process.exit(await launch({ env: process.env, verbose: options.includes('--verbose') }));
+process.exit(await launch({ env: process.env, verbose: options.verbose, crowd: options.crowd }));
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        verbose: { type: 'boolean', default: false },
+        crowd: { type: 'string', default: '0' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const crowd = Number(values.crowd);
+    const fits = /^\d+$/.test(values.crowd) && crowd <= MOST_IN_CROWD;
+    if (!fits) fail(`--crowd ${values.crowd}: a number of buyers from 1 to ${MOST_IN_CROWD} is wanted.`);
+    return { ...values, crowd };
+  } catch (error) {
+    return fail(`npm start: ${error.message.split('. ')[0]}.`, 'npm start -- --help lists what it knows.');
+  }
+}
 
 async function buildFirst() {
   try {

@@ -14,6 +14,8 @@ export interface LaunchOptions {
   readonly env: Environment;
   /** Every log line on the console, not warnings alone. */
   readonly verbose: boolean;
+  /** So many lifelike buyers beside the rest; 0: none. */
+  readonly crowd?: number;
 }
 
 const say = (line: string): void => {
@@ -27,9 +29,10 @@ const say = (line: string): void => {
 export async function launch(options: LaunchOptions): Promise<number> {
   try {
     const settings = readSettings(options.env);
+    if ((options.crowd ?? 0) > 0) refuseCrowd(settings);
     const unlock = lockDataDir(openDataDir(settings.dataDir));
     try {
-      return await run(settings, options.verbose);
+      return await run(settings, options);
     } finally {
       unlock();
     }
@@ -39,7 +42,7 @@ export async function launch(options: LaunchOptions): Promise<number> {
   }
 }
 
-async function run(settings: Settings, verbose: boolean): Promise<number> {
+async function run(settings: Settings, { verbose, crowd = 0 }: LaunchOptions): Promise<number> {
   const startedAt = performance.now();
   const dataDir = openDataDir(settings.dataDir);
   const left = await endLeftovers(dataDir);
@@ -48,7 +51,7 @@ async function run(settings: Settings, verbose: boolean): Promise<number> {
   const stack = new Stack({ settings, dataDir, port, verbose, say });
   const stop = listenForStop(() => stack.kill());
   try {
-    await Promise.race([bringUp(stack, settings, startedAt), untilAborted(stop.signal)]);
+    await Promise.race([bringUp(stack, settings, startedAt, crowd), untilAborted(stop.signal)]);
     if (!stop.signal.aborted) await untilAborted(stop.signal);
     say('\n• Stopping …');
     await stack.stop();
@@ -62,10 +65,20 @@ async function run(settings: Settings, verbose: boolean): Promise<number> {
   }
 }
 
-async function bringUp(stack: Stack, settings: Settings, startedAt: number): Promise<void> {
+async function bringUp(stack: Stack, settings: Settings, startedAt: number, crowd: number): Promise<void> {
   const running = await stack.start();
   if (settings.config.AISLE_DEMO) await seedDemo(running.url, running.adminKey, say);
+  if (crowd > 0) await stack.startCrowd(running, crowd);
   say(welcomeBanner(running, (performance.now() - startedAt) / 1000));
+}
+
+/** It takes seats and pays with play money: never where real tickets are sold. */
+function refuseCrowd({ config }: Settings): void {
+  if (config.AISLE_PAYMENT_PROVIDER === 'stripe')
+    throw new LaunchError(
+      'A crowd is for demos and trials; this installation takes real money (AISLE_PAYMENT_PROVIDER=stripe).',
+      'Start it without --crowd, or with a sandbox and other stores.',
+    );
 }
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>

@@ -60,9 +60,30 @@ export class Stack {
     return { url, adminKey, adminKeyFile: adminKeyFromFile ? adminKeyFile(dataDir) : null, logs: dataDir.logs };
   }
 
-  /** Servers, then the worker, which writes what they left in the log, then Redis, then Postgres. */
+  /** Buyers for whoever wants to see the map move. */
+  async startCrowd({ url, adminKey }: Running, size: number): Promise<void> {
+    const { settings, dataDir } = this.options;
+    const pays = settings.ownSandbox || settings.config.AISLE_PAYMENT_PROVIDER === 'sandbox';
+    const crowd = nodePart({
+      ...{ name: 'crowd', main: 'crowd/src/main.js' },
+      env: {
+        ...settings.env,
+        ...{ CROWD_URL: url, CROWD_SIZE: String(size), CROWD_KEY: adminKey, CROWD_PAYS: pays ? '1' : '0' },
+      },
+      logDir: dataDir.logs,
+      consoleLevel: () => this.#consoleLevel(),
+      ready: async () => undefined,
+    });
+    await this.#startPart(crowd);
+    this.options.say(
+      `• A crowd of ${size} is coming in${pays ? '' : '; without a sandbox it only holds and releases'}.`,
+    );
+  }
+
+  /** The crowd goes home; then servers, then the worker, which writes what they left in the log, then Redis, then Postgres. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    await Promise.all(this.#parts.filter(({ spec }) => spec.name === 'crowd').map((part) => part.stop()));
     const servers = this.#parts.filter((part) => part.spec.name.startsWith('server'));
     const others = this.#parts.filter((part) => !servers.includes(part));
     await Promise.all(servers.map((part) => part.stop()));

@@ -237,6 +237,9 @@ describe('npm start where something is wrong', () => {
     const unknown = start(temporaryFolder(), 0, {}, ['--', '--fast']);
     expect(await unknown.stopped()).toBe(1);
     expect(unknown.output).toContain('--fast');
+    const crowded = start(temporaryFolder(), 0, {}, ['--', '--crowd', 'many']);
+    expect(await crowded.stopped()).toBe(1);
+    expect(crowded.output).toContain('from 1 to 800');
   });
 });
 

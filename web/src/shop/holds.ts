@@ -15,6 +15,8 @@ export const useHolds = (eventId: string | undefined): UseQueryResult<readonly M
     queryKey: ['holds', eventId],
     enabled: eventId !== undefined,
     refetchInterval: FOLLOW_MS,
+    // A hold that became an order is another page's business already.
+    staleTime: 0,
     // Coming back to the page is when the time left is wanted; a machine may have slept.
     refetchOnWindowFocus: 'always',
     queryFn: async () => {
