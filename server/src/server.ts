@@ -6,7 +6,7 @@ import { createPeople } from './auth/people.js';
 import { createRevocations, type Revocations } from './auth/revocations.js';
 import { createSessions } from './auth/sessions.js';
 import { createHoldCarrier } from './commands/carry-holds.js';
-import { createCommands, dropHolds, dropSubject } from './commands/index.js';
+import { createCommands, dropSubject } from './commands/index.js';
 import { createOrderChangeCommands } from './commands/orders/changes.js';
 import { createOrderSales } from './commands/orders/index.js';
 import { createBlockLedger } from './db/events/blocks.js';
@@ -21,7 +21,6 @@ import { createBookingImports } from './db/orders/booking-import.js';
 import { createOrderChanges } from './db/orders/change-book.js';
 import { createOrderBook } from './db/orders/order-book.js';
 import { createSwitchBoard, type SwitchBoard } from './db/switches/switch-board.js';
-import type { LiveEvent } from './domain/event.js';
 import type { Commands } from './domain/ports/commands.js';
 import { readinessOf } from './domain/ports/health.js';
 import type { HoldPace } from './domain/ports/switches.js';
@@ -29,7 +28,6 @@ import type { OrderChangeCommands } from './domain/ports/order-changes.js';
 import type { OrderSales } from './domain/ports/orders.js';
 import type { PaymentCommands } from './domain/ports/payments.js';
 import type { SeatFeed } from './domain/ports/seat-feed.js';
-import type { EventConfig } from './domain/ports/seat-store.js';
 import type { HoldCarrier } from './domain/ports/hold-carrier.js';
 import type { People } from './domain/ports/people.js';
 import type { Sessions } from './domain/ports/sessions.js';
@@ -37,7 +35,8 @@ import { parseAddressPolicy } from './domain/webhooks/address.js';
 import { createSeatFeed } from './fanout/feed.js';
 import { createEngine, createGateway, createLocalBroadcast, type FetchHandler } from './gateway/index.js';
 import { createHttpApp } from './http/app.js';
-import type { EventHooks, SwitchControl } from './http/deps.js';
+import type { SwitchControl } from './http/deps.js';
+import { eventHooks } from './event-hooks.js';
 import { createSweeper } from './jobs/sweep.js';
 import { createHoldPace } from './limits/hold-pace.js';
 import { createLimits, type Limits } from './limits/limits.js';
@@ -53,10 +52,12 @@ import { createReadCaches } from './redis/caches.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
 import { eventsHeldBy } from './redis/held-events.js';
 import { keys } from './redis/keys.js';
+import { createLiveReads } from './redis/live-reads.js';
 import { createNotices, type Notices } from './redis/notices.js';
 import { createRequestMemory } from './redis/request-memory.js';
 import { RedisSeatStore } from './redis/seat-store.js';
 import { RedisSeatChangeSource } from './redis/subscriber.js';
+import { startViewerCounts } from './redis/viewers.js';
 import { createTickets, type Tickets } from './tickets/index.js';
 
 /** HTTP requests under way at a stop may take this long to finish. */
@@ -139,6 +140,7 @@ export async function startServer(
     ...{ feed, directory, config, version, metrics, logger },
   });
   const sweeping = startSweeping(base, feed);
+  const viewerCounts = startViewerCounts({ ...base, viewers: () => feed.viewers() });
 
   const drain = async (): Promise<void> => {
     draining = true;
@@ -152,6 +154,7 @@ export async function startServer(
     identity.revocations.close();
     fairUse.switches.close();
     await sweeping.stop();
+    await viewerCounts.close();
     await feed.close();
     await engine.close(GRACEFUL_MS);
     await closeBase(base);
@@ -309,6 +312,7 @@ function openHttp(
     ...parts,
     clock: systemClock,
     caches: createReadCaches(base.redis),
+    live: createLiveReads(base.redis),
     webhookPolicy: parseAddressPolicy(config.AISLE_WEBHOOK_ALLOW_PRIVATE),
     health: {
       readiness: () =>
@@ -329,30 +333,6 @@ function openHttp(
   });
   return (request, info) => app.fetch(request, info);
 }
-
-/** What a change of an event in Postgres means for Redis and the other nodes. */
-const eventHooks = ({ rebuilder, store, directory, notices }: Base): EventHooks => ({
-  async onPublished(eventId) {
-    await rebuilder.loadEvent(eventId, 'publish');
-  },
-  async onEventChanged(live) {
-    if (live.epoch > 0) await store.configure(eventConfig(live));
-    await notices.announce(live.event.id);
-  },
-  async onCancelled(eventId) {
-    await dropHolds(store, directory, eventId);
-  },
-});
-
-/** What scripts must know of an event's status and limits (SPEC R4). */
-const eventConfig = ({ event }: LiveEvent): EventConfig => ({
-  eventId: event.id,
-  version: event.version,
-  status: event.status,
-  holdMs: event.holdSeconds * 1000,
-  maxHoldMs: event.maxHoldSeconds * 1000,
-  maxPlaces: event.maxSeatsPerSubject,
-});
 
 /** This node sweeps what it mirrors, beside the worker (SPEC H3). */
 function startSweeping(base: Base, feed: SeatFeed): { stop(): Promise<void> } {

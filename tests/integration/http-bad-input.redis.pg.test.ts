@@ -286,12 +286,13 @@ describe('G5 a request that is not one', () => {
     const broken = world.with({
       feed: {
         view: () => Promise.reject(new Error('password=hunter2')),
+        letters: () => Promise.reject(new Error('password=hunter2')),
         inventory: () =>
           Promise.reject(AisleError.of('INTERNAL', { message: 'hunter2', details: { at: 'TypeError' } })),
       },
     });
     const { id } = await world.onSale();
-    for (const path of ['seats', 'inventory']) {
+    for (const path of ['seats', 'inventory', 'live']) {
       const answer = await broken.call('GET', `/v1/events/${id}/${path}`, { headers: { 'x-request-id': 'r-1' } });
       expect(refusal(answer)).toEqual({ status: 500, code: 'INTERNAL' });
       expect(answer.body).toMatchObject({ error: { retryable: true, details: { requestId: 'r-1' } } });

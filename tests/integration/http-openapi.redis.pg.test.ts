@@ -45,7 +45,7 @@ const CALLS = [
   ...['post /v1/orders', 'get /v1/orders', 'get /v1/orders/{id}', 'post /v1/bookings', 'post /v1/checkout'],
   ...['cancel', 'confirm', 'exchange', 'pay', 'refund', 'tickets/link'].map((step) => `post /v1/orders/{id}/${step}`),
   ...['log', 'status', 'tickets'].map((view) => `get /v1/orders/{id}/${view}`),
-  ...['blocks', 'log', 'statistics'].map((view) => `get /v1/events/{id}/${view}`),
+  ...['blocks', 'live', 'log', 'statistics'].map((view) => `get /v1/events/{id}/${view}`),
   ...['post /v1/events/{id}/bookings/import', 'post /v1/payments/{provider}/webhook', 'post /v1/buyers/erase'],
   ...['get /v1/tickets', 'post /v1/tickets/scan', 'get /v1/tickets/keys', 'post /v1/tickets/keys'],
   'post /v1/tickets/keys/{kid}/retire',

@@ -16,6 +16,7 @@ const RECORDED: readonly string[] = [
   '456f6240bcd6e280',
   '72fde29bbb03c55d',
   '809e8d14e7a39e29',
+  'c5e97025368aebf9',
 ];
 
 const HOW = `The wire contract is not what its last line of history says. Clients outside this repository speak it, so:

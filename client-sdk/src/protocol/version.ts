@@ -9,5 +9,6 @@
  *  1  2026-11  stale: a beacon, the answer to subscribe and GET seats say that the map could not be checked lately (added)
  *  1  2026-11  GET /v1/orders takes q, seat and code: staff look for orders (added)
  *  1  2026-11  POST /v1/charts/preview: what a chart file would become (added)
+ *  1  2026-11  GET /v1/events/{id}/live: the sale as it is now (added)
  */
 export const PROTOCOL_VERSION = 1;

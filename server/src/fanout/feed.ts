@@ -112,6 +112,10 @@ class NodeSeatFeed implements SeatFeed {
     return [...this.#entries.keys()];
   }
 
+  viewers(): ReadonlyMap<string, number> {
+    return new Map([...this.#entries].map(([eventId, { feed }]) => [eventId, feed.viewers]));
+  }
+
   async view(eventId: string): Promise<SeatsView> {
     const live = await this.deps.directory.get(eventId);
     const states = live.event.publicStates;

@@ -4,6 +4,7 @@ import type { Commands } from '../domain/ports/commands.js';
 import type { EventDirectory } from '../domain/ports/event-directory.js';
 import type { OrderChangeCommands } from '../domain/ports/order-changes.js';
 import type { OrderSales } from '../domain/ports/orders.js';
+import type { LiveReads } from '../domain/ports/live.js';
 import type { Health } from '../domain/ports/health.js';
 import type { ReadCaches } from '../domain/ports/read-caches.js';
 import type { SeatFeed } from '../domain/ports/seat-feed.js';
@@ -45,7 +46,8 @@ export interface HttpDeps {
   readonly orders: OrderSales;
   readonly orderChanges: OrderChangeCommands;
   readonly payments: PaymentCommands;
-  readonly feed: Pick<SeatFeed, 'view' | 'inventory'>;
+  readonly feed: Pick<SeatFeed, 'view' | 'inventory' | 'letters'>;
+  readonly live: LiveReads;
   readonly sessions: Sessions;
   readonly people: People;
   readonly carrier: HoldCarrier;

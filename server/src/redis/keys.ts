@@ -40,6 +40,10 @@ export const keys = {
   session: (subject: string): string => `session:${subject}`,
   /** string: this effect of an order was done, for a day */
   effect: (eventId: string, effectId: number): string => `effect:${tag(eventId)}:${effectId}`,
+  /** hash eventId → sockets that watch it on this node; lives a few seconds */
+  viewers: (node: string): string => `viewers:${node}`,
+  /** sorted set node → when it last said so, ms */
+  viewerNodes: 'aisle:viewer-nodes',
   /** string: this Redis was given every event, and what was given is still there (mark.ts) */
   reconciled: 'aisle:reconciled',
   /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */

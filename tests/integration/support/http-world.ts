@@ -19,6 +19,7 @@ import { createOrderBook } from '../../../server/src/db/orders/order-book.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
 import { parseAddressPolicy } from '../../../server/src/domain/webhooks/address.js';
 import { createHttpApp, type HttpApp } from '../../../server/src/http/app.js';
+import { createLiveReads } from '../../../server/src/redis/live-reads.js';
 import { createReadCaches } from '../../../server/src/redis/caches.js';
 import type { EventHooks, HttpDeps } from '../../../server/src/http/deps.js';
 import { createLimits, UNLIMITED, type Limits, type LimitsConfig } from '../../../server/src/limits/limits.js';
@@ -183,6 +184,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
       clock: systemClock,
     }),
     caches: createReadCaches(store.redis),
+    live: createLiveReads(store.redis),
     webhookPolicy: parseAddressPolicy('1'),
     health: { readiness: () => ({ status: 'ok' }) },
     ...{ limits: UNLIMITED, switches: NO_SWITCHES, switchControl: noSwitchControl },

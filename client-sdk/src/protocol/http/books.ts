@@ -36,6 +36,36 @@ export const statisticsSchema = z.object({
   sales: z.array(z.object({ minute: timestampSchema, category: z.string(), sold: countSchema, returned: countSchema })),
 });
 
+/** GET /v1/events/{id}/live: the sale as it is now. A second old at most, holders a few where there are very many. */
+export const liveViewSchema = z.object({
+  eventId: eventIdSchema,
+  at: timestampSchema,
+  /** Sockets that watch the map, over all nodes. */
+  viewers: counterSchema,
+  /** Live holds, held and reserved. */
+  holds: counterSchema,
+  heldPlaces: counterSchema,
+  reservedPlaces: counterSchema,
+  /** Places sold ÷ places that were ever held; null before the first, and where it is not known now. */
+  holdToSale: z.number().min(0).max(1).nullable(),
+  /** In the chart's order; places without a section come last, with the key ''. */
+  sections: z.array(
+    z.object({
+      key: z.string(),
+      total: counterSchema,
+      available: counterSchema,
+      held: counterSchema,
+      reserved: counterSchema,
+      sold: counterSchema,
+      blocked: counterSchema,
+    }),
+  ),
+  /** Who has the most places on hold, 10 at most. */
+  topHolders: z.array(
+    z.object({ subject: z.string(), holds: counterSchema, places: counterSchema, since: timestampSchema }),
+  ),
+});
+
 /** GET /v1/events/{id}/log: who did what. Filters narrow it; without any, the whole event from its beginning. */
 export const logQuerySchema = z.strictObject({
   seat: placeIdSchema.optional(),
@@ -131,6 +161,7 @@ export const sessionViewSchema = z.object({
 
 export type StatisticsQuery = z.infer<typeof statisticsQuerySchema>;
 export type Statistics = z.infer<typeof statisticsSchema>;
+export type LiveView = z.infer<typeof liveViewSchema>;
 export type LogQuery = z.infer<typeof logQuerySchema>;
 export type LogItem = z.infer<typeof logItemSchema>;
 export type EraseBuyer = z.infer<typeof eraseBuyerSchema>;

@@ -27,6 +27,8 @@ export interface SeatFeed {
   attend(eventId: string, ms: number): void;
   /** Events mirrored on this node now: those it sweeps (SPEC H3). */
   watched(): string[];
+  /** eventId → sockets of this node that watch it. */
+  viewers(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 /** What the fan-out sees of the sockets on this node. */

@@ -4,6 +4,7 @@ import {
   counterSchema,
   eraseAnswerSchema,
   eraseBuyerSchema,
+  liveViewSchema,
   logPageSchema,
   logQuerySchema,
   orderIdSchema,
@@ -26,6 +27,7 @@ import { invalidRequest } from '../../domain/faults.js';
 import { jsonBody } from '../body.js';
 import { actorOf, allow, type AppEnv } from '../context.js';
 import type { HttpDeps } from '../deps.js';
+import { LiveViews } from '../live-view.js';
 import { once } from '../once.js';
 import * as doc from '../openapi.js';
 import { visibleEvent } from '../visible.js';
@@ -44,6 +46,20 @@ const statistics = doc.route(
     request: { params: doc.eventParams, query: statisticsQuerySchema },
     middleware: [allow('statistics.read')] as const,
     responses: { 200: doc.json(statisticsSchema.meta({ id: 'Statistics' }), 'Counts and money') },
+  },
+  ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
+);
+const liveView = doc.route(
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/events/{id}/live',
+    summary: 'The sale as it is now: viewers, holds, every section, who holds the most; a second old at most',
+    description:
+      'From the map that the node has and a few short reads, once a second however many ask. UNAVAILABLE while Redis is away; holdToSale is as it last was while Postgres is.',
+    request: { params: doc.eventParams },
+    middleware: [allow('statistics.read')] as const,
+    responses: { 200: doc.json(liveViewSchema.meta({ id: 'LiveView' }), 'The sale now') },
   },
   ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'],
 );
@@ -135,6 +151,13 @@ function eventBooks(app: OpenAPIHono<AppEnv>, deps: HttpDeps): void {
       },
       200,
     );
+  });
+
+  const liveViews = new LiveViews(deps);
+  app.openapi(liveView, async (c) => {
+    const live = await visibleEvent(c, deps, c.req.valid('param').id);
+    c.header('cache-control', 'private, no-store');
+    return c.json(await liveViews.view(live), 200);
   });
 
   app.openapi(eventLog, async (c) => {
