@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { Chart } from '@aisle/client/protocol';
 import { fit, FIT_PADDING_PX, toScreen } from '../../client-sdk/src/picker/map/camera.js';
@@ -26,7 +26,7 @@ export const openBrowser = (more: readonly string[] = []): Promise<Browser> =>
 
 /** In the page. By way of a small copy: reading the map's own canvas would make the browser keep it out of graphics memory. */
 const READ_COLOUR = `([x, y]) => {
-  const map = document.getElementById('map');
+  const map = document.querySelector('aisle-seat-map').shadowRoot.querySelector('canvas.map');
   const ratio = map.width / map.clientWidth;
   const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   copy.drawImage(map, Math.round(x * ratio), Math.round(y * ratio), 1, 1, 0, 0, 1, 1);
@@ -76,7 +76,7 @@ export class PickerPage {
   /** Until the map is there and up to date. */
   async live(timeout = 10_000): Promise<void> {
     await this.page
-      .locator('#connection', { hasText: /^Live$/ })
+      .locator('.badge[data-link=live]')
       .waitFor({ timeout })
       .catch(async (error: unknown) => {
         throw new Error(`${String(error)}. ${await this.facts()}`);
@@ -85,9 +85,13 @@ export class PickerPage {
 
   /** For the message of a test that failed. */
   private async facts(): Promise<string> {
-    const page = await this.text('body').catch(() => '');
-    const messages = await this.page.locator('.toast').allInnerTexts();
+    const page = await this.text('aisle-seat-map .frame').catch(() => '');
+    const messages = await this.page.locator('.f-toast').allInnerTexts();
     return [`The page says: ${page.replace(/\s*\n\s*/g, ' | ')}`, ...messages, ...this.complaints].join('\n');
+  }
+
+  get map(): Locator {
+    return this.page.locator('canvas.map');
   }
 
   close(): Promise<void> {
@@ -96,7 +100,7 @@ export class PickerPage {
 
   /** CSS pixels from the canvas's corner, and the seat's radius, while the whole map is shown. */
   private async place(seatNo: number): Promise<{ x: number; y: number; radius: number }> {
-    const box = await this.page.locator('#map').boundingBox();
+    const box = await this.map.boundingBox();
     const seat = this.chart.seats[seatNo];
     if (box === null || seat === undefined) throw new Error(`no map or no seat ${seatNo}`);
     const geometry = (this.geometry ??= buildGeometry(this.chart));
@@ -105,11 +109,11 @@ export class PickerPage {
   }
 
   async press(seatNo: number): Promise<void> {
-    await this.page.locator('#map').click({ position: await this.place(seatNo) });
+    await this.map.click({ position: await this.place(seatNo) });
   }
 
   async tap(seatNo: number): Promise<void> {
-    await this.page.locator('#map').tap({ position: await this.place(seatNo) });
+    await this.map.tap({ position: await this.place(seatNo) });
   }
 
   /** The colour of a seat on the canvas, as "r,g,b": near its upper edge, clear of the number and the tick. */
@@ -128,9 +132,9 @@ export class PickerPage {
     return this.page.locator(selector).innerText();
   }
 
-  /** The lines of "Your seats". */
+  /** The lines of the basket. */
   async places(): Promise<string[]> {
-    return this.page.locator('#holds .places .name').allTextContents();
+    return this.page.locator('.line .name').allTextContents();
   }
 
   async placesBecome(expected: string[]): Promise<void> {
@@ -143,6 +147,6 @@ export class PickerPage {
   }
 
   toast(words: string | RegExp): Promise<void> {
-    return this.page.locator('.toast', { hasText: words }).first().waitFor();
+    return this.page.locator('.f-toast', { hasText: words }).first().waitFor();
   }
 }

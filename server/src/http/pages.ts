@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { eventIdSchema, wireError } from '@aisle/client/protocol';
 import type { AppContext, AppEnv } from './context.js';
 import { errorBody } from './errors.js';
+import { DOCS_POLICY } from './security.js';
 import { staticFiles, type StaticFiles } from './static-files.js';
 
 /** The pages that ship and the reader of the API; nothing comes from another host. */
@@ -27,7 +28,9 @@ export function pageRoutes(app: OpenAPIHono<AppEnv>, webRoot: string): void {
   pickerRoutes(app, web);
   app.get('/assets/*', async (c) => (await web(c, c.req.path.slice(1))) ?? notFound(c));
 
-  app.get('/docs', (c) => c.html(DOCS_PAGE, 200, { 'cache-control': 'no-cache' }));
+  app.get('/docs', (c) =>
+    c.html(DOCS_PAGE, 200, { 'cache-control': 'no-cache', 'content-security-policy': DOCS_POLICY }),
+  );
   app.get('/docs/start.js', (c) => c.body(DOCS_SCRIPT, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
     app.get(`/docs/${file}`, async (c) => (await swagger(c, file)) ?? notFound(c));
@@ -74,9 +77,8 @@ const NOT_FOUND_PAGE = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <title>Not found · Aisle</title>
-    <style>
-      body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto; padding: 0 1.5rem; }
-    </style>
+    <link rel="stylesheet" href="/assets/base.css" />
+    <link rel="stylesheet" href="/assets/not-found.css" />
   </head>
   <body>
     <h1>This row does not exist</h1>

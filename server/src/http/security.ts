@@ -2,17 +2,23 @@ import type { AppContext } from './context.js';
 
 /** Data is never a page: nothing in it may run, nobody may frame it. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
-/** Our pages: own scripts alone; styles set by script are colours of categories. Blobs and data are pictures the canvas makes. */
-const PAGE_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self' ws: wss:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ');
+/** Our pages: own scripts and styles alone, nothing inline. Blobs and data are pictures the canvas makes. */
+const PAGE_POLICY = policy("style-src 'self'");
+/** The reader of the API writes styles into its markup. */
+export const DOCS_POLICY = `${policy("style-src 'self' 'unsafe-inline'")}; frame-ancestors 'none'`;
+
+function policy(styles: string): string {
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    styles,
+    "img-src 'self' data: blob:",
+    "connect-src 'self' ws: wss:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ');
+}
 
 /** Put on every answer after it was made. A page that may be embedded says by whom. */
 export function addSecurityHeaders(c: AppContext, allowedOrigins: readonly string[] | undefined): void {

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
+import { clockText, URGENT_MS } from '../buying/countdown.js';
 import type { BasketHold, BasketLine } from '../model.js';
-import { clockText, URGENT_MS, useRemaining } from './clock.js';
+import { useRemaining } from './clock.js';
 import { usePicker, usePickerState } from './context.js';
 import { Findings } from './findings.js';
 import { useFocusKeeper } from './focus-keeper.js';

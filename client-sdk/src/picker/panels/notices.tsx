@@ -33,7 +33,7 @@ export function LinkBadge({ link }: { link: Link }): VNode {
   const { words } = usePicker();
   return (
     <p class="badge" part="status" role="status" data-tone={TONES[link]} data-link={link}>
-      {words.link[link]}
+      <span>{words.link[link]}</span>
     </p>
   );
 }

@@ -16,7 +16,15 @@ button, input, select { font: inherit; color: inherit; }
 .stage { position: relative; display: grid; grid-template-rows: auto minmax(0, 1fr); min-inline-size: 0; min-block-size: 0; }
 .toolbar { display: flex; align-items: center; gap: 8px; block-size: 56px; padding: 6px 12px; border-block-end: 1px solid var(--a-line);
   background: var(--a-surface); }
-.toolbar .badge { margin-inline-start: auto; }
+.toolbar .badge { min-inline-size: 0; margin-inline-start: auto; }
+.toolbar > * { flex: none; }
+.toolbar > .badge { flex: 0 1 auto; }
+@container aisle (max-width: 479.9px) {
+  .toolbar { gap: 6px; padding-inline: 8px; }
+  .toolbar .switch .icon { display: none; }
+  .toolbar .filter-button { inline-size: 44px; padding: 0; }
+  .toolbar .filter-button span { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+}
 .view { position: relative; min-block-size: 0; overflow: hidden; }
 .pane { position: absolute; inset: 0; }
 .map-pane { background: var(--aisle-map-ground, var(--a-ground)); }

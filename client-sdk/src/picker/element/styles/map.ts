@@ -17,6 +17,7 @@ export const mapCss = `
 .map-tools button:focus-visible { outline-offset: -3px; }
 .minimap { position: absolute; inset-block-start: 12px; inset-inline-end: 12px; inline-size: 132px; block-size: 92px; border: 1px solid var(--a-line);
   border-radius: 8px; background: var(--a-surface); box-shadow: var(--a-shadow); cursor: pointer; touch-action: none; }
+@container aisle (max-width: 479.9px) { .minimap { inline-size: 96px; block-size: 68px; } }
 .notices { position: absolute; inset-block-start: 10px; inset-inline: 12px; z-index: 2; display: grid; gap: 6px; justify-items: center; pointer-events: none; }
 .notices .notice { max-inline-size: 62ch; box-shadow: var(--a-shadow); }
 

@@ -17,8 +17,9 @@ export const partsCss = `
   background: transparent; color: inherit; cursor: pointer; }
 .icon-button:hover { background: var(--a-raised); }
 .badge { display: inline-flex; align-items: center; gap: 6px; padding: 3px 10px; border-radius: 999px; background: var(--a-raised); color: var(--a-muted);
-  font-size: 13px; font-weight: 600; white-space: nowrap; }
-.badge::before { inline-size: 7px; block-size: 7px; border-radius: 50%; background: currentcolor; content: ''; }
+  font-size: 13px; font-weight: 600; }
+.badge span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.badge::before { flex: none; inline-size: 7px; block-size: 7px; border-radius: 50%; background: currentcolor; content: ''; }
 .badge[data-tone='good'] { background: var(--a-good-wash); color: var(--a-good); }
 .badge[data-tone='warn'] { background: var(--a-warn-wash); color: var(--a-warn); }
 .badge[data-tone='bad'] { background: var(--a-bad-wash); color: var(--a-bad); }

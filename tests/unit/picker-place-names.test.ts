@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Chart } from '@aisle/client/protocol';
-import { PlaceNames } from '../../web/src/picker/place-names.js';
-import { SeatSearch } from '../../web/src/picker/seat-search.js';
+import { places as german } from '../../client-sdk/src/picker/messages/de/places.js';
+import { places } from '../../client-sdk/src/picker/messages/en/places.js';
+import { PlaceNames } from '../../client-sdk/src/picker/messages/place-names.js';
 
 const seats = ['stalls', 'balcony'].flatMap((section) =>
   ['A', 'B', 'C'].flatMap((row) =>
@@ -28,32 +29,9 @@ const chart: Chart = {
   areas: [],
   shapes: [],
 };
-const search = new SeatSearch(chart);
-const ids = (text: string, limit = 3): (string | undefined)[] =>
-  search.find(text, limit).seatNos.map((seatNo) => chart.seats[seatNo]?.id);
-
-describe('finding a seat by what a ticket says', () => {
-  test('by id, by row and number, by section, in any order and case', () => {
-    expect(ids('stalls-C-12')[0]).toBe('stalls-C-12');
-    expect(ids('c12')).toEqual(['stalls-C-12', 'balcony-C-12']);
-    expect(ids('stalls row C seat 12')).toEqual(['stalls-C-12']);
-    expect(ids('12 c 201')).toEqual(['balcony-C-12']);
-    expect(ids('BOX/1')).toEqual(['box/1']);
-  });
-
-  test('whole words come before beginnings, and the total is told', () => {
-    const { seatNos, total } = search.find('stalls a 1', 2);
-    expect(seatNos.map((seatNo) => chart.seats[seatNo]?.id)).toEqual(['stalls-A-1', 'stalls-A-10']);
-    expect(total).toBe(11);
-  });
-
-  test('nothing typed, or nothing like it, finds nothing', () => {
-    for (const text of ['', '   ', 'row', 'stalls z 99', '….']) expect(search.find(text, 5).total).toBe(0);
-  });
-});
 
 describe('the names of places', () => {
-  const names = new PlaceNames(chart);
+  const names = new PlaceNames(chart, places);
   test('a number of a section is called one; a seat without row or number by its id', () => {
     expect(names.place('stalls-C-12')).toEqual({
       title: 'Row C, seat 12',
@@ -67,5 +45,9 @@ describe('the names of places', () => {
       spoken: 'box/1, wheelchair place',
     });
     expect(names.place('gone').title).toBe('gone');
+  });
+
+  test('in another language they are called as there', () => {
+    expect(new PlaceNames(chart, german).place('balcony-A-1').spoken).toBe('Block 201, Reihe A, Platz 1');
   });
 });
