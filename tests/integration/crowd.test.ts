@@ -37,7 +37,11 @@ function start(env: Readonly<Record<string, string>>) {
 }
 
 test('a crowd holds, lets go, buys to the end and gives back from a full hall; asked to stop, it goes home', async () => {
-  const event = await sellEvent(aisle, plainChart(5, 10), { name: 'Small hall', prices: { A: 1000 } });
+  const event = await sellEvent(aisle, plainChart(5, 10), {
+    ...{ name: 'Small hall', prices: { A: 1000 } },
+    // Those who walk away must not keep the hall from filling.
+    holdSeconds: 8,
+  });
   const sold = async (): Promise<number> => {
     const { categories } = await adminCall<InventoryView>(aisle, 'GET', `/events/${event.id}/inventory`);
     return categories.reduce((sum, category) => sum + category.sold, 0);
