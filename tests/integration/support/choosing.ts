@@ -42,6 +42,9 @@ export interface Opened {
   readonly somebody: Somebody;
 }
 
+/** All that was told, one after the other. */
+export const said = (told: readonly Told[]): string => told.map(({ text }) => text).join('\n');
+
 /** Opens pickers as the element does, without an element; closes them all. */
 export class Choosing {
   readonly #ended: AbortController[] = [];

@@ -6,6 +6,7 @@ export interface CheckedMap {
   isFree(seatNo: number): boolean;
   /** A wheelchair place stands alone by design: it is nobody's orphan. */
   isAccessible(seatNo: number): boolean;
+  categoryOf(seatNo: number): number;
 }
 
 /** A stretch of a run between two places that are somebody's: [from, to). */
@@ -90,23 +91,32 @@ function stretchesAround(map: CheckedMap, mine: ReadonlySet<number>): Stretch[] 
   );
 }
 
-function stretchesOf(map: CheckedMap, run: Run, mine: ReadonlySet<number>): Stretch[] {
+function stretchesOf(
+  map: CheckedMap,
+  run: Run,
+  mine: ReadonlySet<number>,
+  suits = (_seatNo: number): boolean => true,
+): Stretch[] {
   const stretches: Stretch[] = [];
   let from = 0;
   for (let at = 0; at <= run.length; at++) {
     const seatNo = run[at];
-    if (seatNo !== undefined && (mine.has(seatNo) || map.isFree(seatNo))) continue;
+    if (seatNo !== undefined && (mine.has(seatNo) || (map.isFree(seatNo) && suits(seatNo)))) continue;
     if (at > from) stretches.push({ run, from, to: at });
     from = at + 1;
   }
   return stretches;
 }
 
-/** Somewhere in the house so many are free side by side, the buyer's own counted as free. */
+/**
+ * Somewhere in the house so many are free side by side, the buyer's own counted as free: in the categories that were chosen, since
+ * nobody must pay more to sit together, and wheelchair places left to those who need them.
+ */
 function fitsSomewhere(map: CheckedMap, mine: ReadonlySet<number>): boolean {
-  const own = new Set([...mine].map((seatNo) => map.rows.runOf(seatNo)));
+  const categories = new Set([...mine].map((seatNo) => map.categoryOf(seatNo)));
+  const suits = (seatNo: number): boolean => categories.has(map.categoryOf(seatNo)) && !map.isAccessible(seatNo);
   const fits = (run: Run): boolean =>
-    run.length >= mine.size && stretchesOf(map, run, mine).some(({ from, to }) => to - from >= mine.size);
-  for (const run of own) if (fits(run)) return true;
+    run.length >= mine.size && stretchesOf(map, run, mine, suits).some(({ from, to }) => to - from >= mine.size);
+  for (const run of new Set([...mine].map((seatNo) => map.rows.runOf(seatNo)))) if (fits(run)) return true;
   return map.rows.sections().some((section) => map.rows.runsOf(section).some(fits));
 }

@@ -236,11 +236,14 @@ export class Keeper {
     const { orphans, together } = this.settings;
     const mine = new Set([...this.#mine].flatMap(([seatNo, state]) => (state === 'held' ? [seatNo] : [])));
     for (const seatNo of this.#seatNos(this.book.releasing)) mine.delete(seatNo);
-    const { seats } = this.#parts.chart;
+    const { chart, geometry } = this.#parts;
+    const { seats } = chart;
+    const { categoryOf } = geometry;
     const map = {
       rows: this.#rows,
       isFree: (seatNo: number) => this.board.isFree(seatNo) && !this.#taking.has(seatNo),
       isAccessible: (seatNo: number) => seats[seatNo]?.accessible === true,
+      categoryOf: (seatNo: number) => categoryOf[seatNo] ?? 0,
     };
     const findings = findingsOf(map, mine, { orphans, together });
     return same(this.state.findings, findings) ? {} : { findings };

@@ -9,6 +9,8 @@ const MAX_CHAIN_SEATS = 200;
 /** Another order must be shorter than the file's by more than rounding to be preferred. */
 const CLEARLY_SHORTER = 0.999;
 
+const natural = new Intl.Collator('en', { numeric: true });
+
 /** Seats standing side by side, from one end to the other. */
 export type Run = readonly number[];
 
@@ -19,6 +21,7 @@ export type Run = readonly number[];
 export class Rows {
   readonly #sections = new Map<number, readonly Run[]>();
   readonly #runOf = new Map<number, Run>();
+  #seatsOf: ReadonlyMap<number, readonly number[]> | undefined;
 
   constructor(private readonly geometry: ChartGeometry) {}
 
@@ -33,7 +36,8 @@ export class Rows {
     const known = this.#sections.get(section);
     if (known !== undefined) return known;
     const ordered = this.#rowsOf(section).map((seats) => {
-      const order = alongRow(seats, this.#apart, (seatNo) => this.geometry.chart.seats[seatNo]?.number ?? '');
+      const number = (seatNo: number): string => this.geometry.chart.seats[seatNo]?.number ?? '';
+      const order = this.#runsOn(seats) ? seats : alongRow(seats, this.#apart, number);
       return { order, gaps: gapsOf(order, this.#apart) };
     });
     const inSection = usual(ordered.flatMap(({ gaps }) => gaps));
@@ -48,7 +52,18 @@ export class Rows {
 
   /** Positions of all sections that have seats, NO_SECTION among them. */
   sections(): readonly number[] {
-    return [...new Set(this.geometry.sectionOf)];
+    return [...this.#bySection().keys()];
+  }
+
+  #bySection(): ReadonlyMap<number, readonly number[]> {
+    if (this.#seatsOf !== undefined) return this.#seatsOf;
+    const seatsOf = new Map<number, number[]>();
+    this.geometry.sectionOf.forEach((section, seatNo) => {
+      const seats = seatsOf.get(section);
+      if (seats === undefined) seatsOf.set(section, [seatNo]);
+      else seats.push(seatNo);
+    });
+    return (this.#seatsOf = seatsOf);
   }
 
   readonly #apart = (a: number, b: number): number => {
@@ -56,12 +71,25 @@ export class Rows {
     return Math.hypot((xs[a] ?? 0) - (xs[b] ?? 0), (ys[a] ?? 0) - (ys[b] ?? 0));
   };
 
+  /** No step turns back: the order of the file runs along the row, as nearly always, and nothing needs to be sought. */
+  #runsOn(seats: readonly number[]): boolean {
+    const { xs, ys } = this.geometry;
+    let [dx, dy] = [0, 0];
+    for (let at = 1; at < seats.length; at++) {
+      const [before, here] = [seats[at - 1] ?? 0, seats[at] ?? 0];
+      const x = (xs[here] ?? 0) - (xs[before] ?? 0);
+      const y = (ys[here] ?? 0) - (ys[before] ?? 0);
+      if (at > 1 && x * dx + y * dy <= 0) return false;
+      [dx, dy] = [x, y];
+    }
+    return true;
+  }
+
   /** Seats without a row stand side by side where they are on one level of the drawing. */
   #rowsOf(section: number): number[][] {
-    const { chart, sectionOf, ys } = this.geometry;
+    const { chart, ys } = this.geometry;
     const rows = new Map<string, number[]>();
-    for (let seatNo = 0; seatNo < sectionOf.length; seatNo++) {
-      if (sectionOf[seatNo] !== section) continue;
+    for (const seatNo of this.#bySection().get(section) ?? []) {
       const row = chart.seats[seatNo]?.row ?? '';
       const key = row === '' ? `level ${(ys[seatNo] ?? 0).toFixed(1)}` : `row ${row}`;
       const seats = rows.get(key);
@@ -111,7 +139,6 @@ function alongRow(seats: readonly number[], apart: Apart, numberOf: (seatNo: num
   // No order is shorter than the distance between the two ends: then it is found.
   if (shortest * CLEARLY_SHORTER <= apart(end, other)) return best;
   consider([...seats].sort((a, b) => apart(end, a) - apart(end, b)));
-  const natural = new Intl.Collator('en', { numeric: true });
   consider([...seats].sort((a, b) => natural.compare(numberOf(a), numberOf(b))));
   if (seats.length <= MAX_CHAIN_SEATS && shortest * CLEARLY_SHORTER > apart(end, other)) {
     const sweep = chainFrom(end, seats, apart);
