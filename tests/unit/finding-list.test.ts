@@ -182,6 +182,13 @@ describe('what of the list is open', () => {
       book.type('1', time, textOf);
       expect(book.active?.label).toBe(label);
     }
+    // An arrow between them begins a new word.
+    book.type('2', 10_000, textOf);
+    book.move(-1);
+    book.type('5', 10_010, textOf);
+    expect(book.active?.label).toBe('5');
+    book.first();
+    book.move(2);
     book.type('z', 20_000, textOf);
     expect(book.active?.label).toBe('1');
   });

@@ -86,12 +86,11 @@ function countdownWatch({ model, language, announcer }: AnnounceOptions) {
       return;
     }
     const left = remaining(hold);
-    const last = before?.token === hold.token ? before.left : Infinity;
+    // Marks that were not lived through are not news: a new hold is told with its time by who took it.
+    const last = before?.token === hold.token ? before.left : left;
     before = { token: hold.token, left };
     const mark = SPOKEN_AT_MS.findLast((at) => last > at && left <= at);
-    // Just learnt, e.g. after a reload: what is left, if that is little; else only marks that were lived through.
-    const worth = mark !== undefined && (last !== Infinity || mark <= URGENT_AT_MS) && left > 0;
-    if (worth) tell(left, mark);
+    if (mark !== undefined && left > 0) tell(left, mark);
     const next = SPOKEN_AT_MS.find((at) => at < left);
     if (next !== undefined) timer = setTimeout(look, left - next + 5);
   };

@@ -14,6 +14,7 @@ export interface Line {
 /** Beyond so many lines the branch opened longest ago closes: a page of thousands is slow for eyes and readers alike. */
 export const MOST_LINES = 400;
 export const TYPED_TOGETHER_MS = 700;
+const NOTHING_TYPED = { text: '', at: -Infinity };
 
 /** What of the tree is open and where the keyboard stands. Independent of the DOM. */
 export class ListBook {
@@ -21,7 +22,7 @@ export class ListBook {
   private readonly open = new Map<string, TreeNode>();
   private shown: readonly Line[] | undefined;
   private activeId: string | undefined;
-  private typed = { text: '', at: -Infinity };
+  private typed = NOTHING_TYPED;
 
   constructor(
     private readonly tree: SeatTree,
@@ -95,8 +96,9 @@ export class ListBook {
   inward(): TreeNode | undefined {
     const { active } = this;
     if (active === undefined || !this.tree.opens(active)) return active;
-    if (!this.isOpen(active)) this.toggle(active);
-    else this.move(1);
+    if (this.isOpen(active)) return this.move(1);
+    this.stand(active);
+    this.toggle(active);
     return this.active;
   }
 
@@ -104,8 +106,8 @@ export class ListBook {
   outward(): TreeNode | undefined {
     const { active } = this;
     if (active === undefined) return undefined;
+    this.stand(this.isOpen(active) ? active : (active.parent ?? active));
     if (this.isOpen(active)) this.toggle(active);
-    else if (active.parent !== undefined) this.stand(active.parent);
     return this.active;
   }
 
@@ -122,10 +124,14 @@ export class ListBook {
     const fits = (node: TreeNode): boolean =>
       [node.label, textOf(node)].some((label) => label.toLowerCase().startsWith(sought));
     const ordered = [...lines.slice(start), ...lines.slice(0, start)];
-    return this.stand(ordered.find(({ node }) => fits(node))?.node);
+    const found = ordered.find(({ node }) => fits(node))?.node;
+    if (found !== undefined) this.activeId = found.id;
+    return found;
   }
 
+  /** By an arrow or the like: what is typed after it is a new word. */
   private stand(node: TreeNode | undefined): TreeNode | undefined {
+    this.typed = NOTHING_TYPED;
     if (node !== undefined) this.activeId = node.id;
     return node;
   }

@@ -1,5 +1,7 @@
 import type { VNode } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Language } from '../messages/language.js';
+import type { Filter, PickerModel } from '../model.js';
 import { isFiltered } from './filter-facts.js';
 import { ListBook, type Line } from './list-book.js';
 import { LineFacts, typeHeld } from './line-facts.js';
@@ -18,37 +20,55 @@ export interface SeatListProps extends FindingProps {
   readonly onSection?: (position: number) => void;
 }
 
+interface Held {
+  readonly language: Language;
+  readonly facts: LineFacts;
+  readonly book: ListBook;
+  filter: Filter;
+  cursor: number | undefined;
+}
+
+/** What is open stays so while the map is shown in between, for as long as there is the model. */
+const books = new WeakMap<PickerModel, Held>();
+function heldFor({ model, language, names }: FindingProps): Held {
+  const known = books.get(model);
+  if (known?.language === language) return known;
+  const facts = new LineFacts(model, language, names);
+  const book = new ListBook(new SeatTree(model), (node) => facts.offers(node));
+  const made: Held = { language, facts, book, filter: model.state.filter, cursor: undefined };
+  books.set(model, made);
+  return made;
+}
+
 /** Sections, rows and seats as a tree (WAI-ARIA APG): the same sale as on the map, without seeing or pointing at it. */
 export function SeatList(props: SeatListProps): VNode {
-  const { model, language, names, cursor } = props;
+  const { model, language, cursor } = props;
   const words = language.messages.finding.list;
   const [, draw] = useState(0);
   const version = useModel(model);
   const root = useRef<HTMLDivElement>(null);
   const takesFocus = useRef(false);
   const follows = useRef(false);
-  const tree = useMemo(() => new SeatTree(model), [model]);
-  const facts = useMemo(() => new LineFacts(model, language, names), [model, language, names]);
-  const book = useMemo(() => new ListBook(tree, (node) => facts.offers(node)), [tree, facts]);
+  const held = heldFor(props);
+  const { facts, book } = held;
   const { filter } = model.state;
-  useMemo(() => {
+  if (held.filter !== filter) {
+    held.filter = filter;
     facts.offersChanged();
     book.offersChanged();
-  }, [facts, book, filter]);
+  }
   useMemo(() => facts.seatsChanged(), [facts, version]);
-
-  useEffect(() => {
-    if (cursor === undefined || hasFocus(root.current)) return;
-    if (!book.goTo(cursor)) return;
-    follows.current = true;
-    draw((before) => before + 1);
-  }, [book, cursor]);
+  // Before the lines are made: who comes by a skip link is to land on the map's seat.
+  if (held.cursor !== cursor) {
+    held.cursor = cursor;
+    if (cursor !== undefined && !hasFocus(root.current)) follows.current = book.goTo(cursor);
+  }
   // Before this drawing: the line with the focus may be gone after it.
-  const held = hasFocus(root.current);
+  const hadFocus = hasFocus(root.current);
   useLayoutEffect(() => {
     const line = root.current?.querySelector<HTMLElement>('[tabindex="0"]');
     if (line == null) return;
-    if (takesFocus.current || (held && !hasFocus(root.current))) line.focus();
+    if (takesFocus.current || (hadFocus && !hasFocus(root.current))) line.focus();
     else if (follows.current) scrollNear(line);
     takesFocus.current = follows.current = false;
   });
