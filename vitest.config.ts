@@ -13,10 +13,16 @@ const alias = [
   { find: /^@aisle\/client\/protocol$/, replacement: inSdk('protocol/index.ts') },
 ];
 
-/** Tests that start whole systems of server processes or a browser: one file at a time, after all others, or they would test the machine. */
-const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/e2e/**/*.test.ts', 'tests/integration/*.test.ts'];
-/** Whole systems too, but all they ask of time is half a minute to settle: two at once. */
-const CRASHES = ['tests/integration/*-crash.test.ts', 'tests/integration/thousand-buyers.test.ts'];
+/** Tests that start whole systems of server processes: one file at a time, after all others, or they would test the machine. */
+const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/integration/*.test.ts'];
+/** Whole systems too, but what they ask of time is to settle, or for a page to answer: beside each other. */
+const PATIENT = [
+  'tests/e2e/**/*.test.ts',
+  'tests/integration/*-crash.test.ts',
+  'tests/integration/{thousand-buyers,crowd,start,switches,orders-socket,sdk-live,sdk-pack,server-sdk-pack}.test.ts',
+];
+/** Two cores, and most of the time is spent waiting. */
+const BESIDE = 3;
 /** Real processes and the faults that befall them: one file at a time, last. Those that take long run under `npm run test:faults` alone. */
 const FAULTS = ['tests/faults/**/*.test.ts'];
 const LONG_FAULTS = process.env.AISLE_FAULTS_FULL === '1' ? [] : ['tests/faults/**/*.long.test.ts'];
@@ -39,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['tests/{unit,fuzz}/**/*.test.ts', ...STORES.map((suffix) => `tests/${suffix}`)],
+          maxWorkers: BESIDE,
           sequence: { groupOrder: 0 },
         },
       },
@@ -47,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: SYSTEMS,
-          exclude: [...STORES, ...CRASHES, '**/node_modules/**'],
+          exclude: [...STORES, ...PATIENT, '**/node_modules/**'],
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
@@ -55,7 +62,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'crashes', include: CRASHES, maxWorkers: 2, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'patient',
+          include: PATIENT,
+          exclude: [...STORES, '**/node_modules/**'],
+          maxWorkers: BESIDE,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,
