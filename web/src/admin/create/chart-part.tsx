@@ -7,7 +7,7 @@ import { Busy, ErrorNote } from '../../shared/ui.js';
 import { sentence, useAction } from '../kit/data.js';
 import { DataTable, Swatch } from '../kit/parts.js';
 import { useStaff } from '../kit/session.js';
-import { doubtsOf, talliesOf } from './doubts.js';
+import { doubtsOf, talliesOf, type Doubt } from './doubts.js';
 import { drawableOf, type Drawable } from './drawable.js';
 import { Drawing, type Pointing } from './drawing.js';
 import { DoubtList, FaultList } from './findings.js';
@@ -34,12 +34,18 @@ export function ChartPart(props: { onChart: (chart: Chart | undefined, fileName:
     setLooked({ state: 'busy', name: file.name });
     const read = await readChartFile(file);
     if (last.current !== file) return;
-    if (isFileFault(read)) return setLooked({ state: 'unreadable', name: file.name, fault: read });
+    if (isFileFault(read)) {
+      setLooked({ state: 'unreadable', name: file.name, fault: read });
+      return;
+    }
     const answer = await run(() =>
       call<PreviewAnswer>('POST', '/v1/charts/preview', { body: read.json, timeoutMs: PREVIEW_TIMEOUT_MS }),
     );
     if (last.current !== file) return;
-    if (answer === undefined) return setLooked({ state: 'none' });
+    if (answer === undefined) {
+      setLooked({ state: 'none' });
+      return;
+    }
     setLooked({ state: 'seen', file: read, answer });
     if (answer.chart !== null && answer.faults.length === 0) props.onChart(answer.chart, file.name);
   };
@@ -127,6 +133,7 @@ function Seen({ file, answer }: { file: ReadFile; answer: PreviewAnswer }): VNod
   );
   const doubts = useMemo(() => (answer.chart === null ? [] : doubtsOf(answer.chart)), [answer]);
   const marked = useMemo(() => markedOf(answer, drawable, doubts), [answer, drawable, doubts]);
+  const core = useMemo(() => coreOf(drawable?.chart, doubts), [drawable, doubts]);
   const show = (seatNos: readonly number[]): void => setPointing({ seatNos });
   return (
     <div class="seen">
@@ -144,12 +151,13 @@ function Seen({ file, answer }: { file: ReadFile; answer: PreviewAnswer }): VNod
       </p>
       <FaultList answer={answer} json={file.json} drawable={drawable} show={show} />
       <DoubtList doubts={doubts} show={show} />
-      <Notes notes={answer.notes ?? []} />
+      <Notes notes={isOwnForm(file.json) ? [] : (answer.notes ?? [])} />
       {drawable === undefined ? null : (
         <Drawing
           chart={drawable.chart}
           marked={marked}
           pointing={pointing}
+          core={core}
           label={`Drawing of ${file.name}${marked.size > 0 ? '; places with something wrong are ringed' : ''}`}
         />
       )}
@@ -157,6 +165,10 @@ function Seen({ file, answer }: { file: ReadFile; answer: PreviewAnswer }): VNod
     </div>
   );
 }
+
+/** Of a chart in Aisle's own form there is nothing to tell. */
+const isOwnForm = (json: unknown): boolean =>
+  typeof json === 'object' && json !== null && 'format' in json && json.format === 'aisle-chart/1';
 
 const Notes = ({ notes }: { notes: readonly string[] }): VNode | null =>
   notes.length === 0 ? null : (
@@ -176,11 +188,23 @@ const wholeOf = (chart: Chart): Drawable => ({
   areaNoOf: new Map(chart.areas.map((_, index) => [index, index])),
 });
 
+/** Seats at the corners of what is not far away: shown first, or a slip of the pen would make a dot of the hall. */
+function coreOf(chart: Chart | undefined, doubts: readonly Doubt[]): readonly number[] | undefined {
+  const far = new Set(doubts.find(({ kind }) => kind === 'far')?.seatNos);
+  if (chart === undefined || far.size === 0) return undefined;
+  const near = chart.seats.flatMap((seat, seatNo) => (far.has(seatNo) ? [] : [{ ...seat, seatNo }]));
+  const ends = (['x', 'y'] as const).flatMap((axis) => {
+    const most = (sign: number) => near.reduce((best, seat) => (sign * seat[axis] > sign * best[axis] ? seat : best));
+    return near.length === 0 ? [] : [most(1), most(-1)];
+  });
+  return ends.map(({ seatNo }) => seatNo);
+}
+
 const MOST_MARKED = 2000;
 function markedOf(
   { faults }: PreviewAnswer,
   drawable: Drawable | undefined,
-  doubts: ReturnType<typeof doubtsOf>,
+  doubts: readonly Doubt[],
 ): ReadonlySet<number> {
   const faulty = faults.flatMap(({ path }) => {
     const [, index] = /^seats\.(\d+)/.exec(path) ?? [];

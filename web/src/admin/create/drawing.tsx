@@ -17,12 +17,14 @@ export function Drawing(props: {
   chart: Chart;
   marked: ReadonlySet<number>;
   pointing: Pointing | undefined;
+  /** What is shown first, where that is not all of it. */
+  core?: readonly number[] | undefined;
   label: string;
 }): VNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useRef<{ view: ChartView; geometry: ChartGeometry }>();
   const [under, setUnder] = useState('');
-  const { chart, marked, pointing, label } = props;
+  const { chart, marked, pointing, core, label } = props;
 
   useEffect(() => {
     if (canvas.current === null) return undefined;
@@ -47,7 +49,14 @@ export function Drawing(props: {
   }, [chart]);
   useEffect(() => view.current?.view.setMarks({ taking: marked }), [chart, marked]);
   useEffect(() => {
-    if (pointing !== undefined) view.current?.view.showSeats(pointing.seatNos);
+    if (core !== undefined) view.current?.view.showSeats(core);
+  }, [chart, core]);
+  useEffect(() => {
+    const [only, more] = pointing?.seatNos ?? [];
+    if (pointing === undefined || only === undefined) return;
+    if (more === undefined) view.current?.view.putCursor(only);
+    else view.current?.view.showSeats(pointing.seatNos);
+    canvas.current?.scrollIntoView({ block: 'nearest' });
   }, [chart, pointing]);
 
   const zoom = (steps: number) => (): void => view.current?.view.zoomBy(steps);

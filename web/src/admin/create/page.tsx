@@ -6,7 +6,7 @@ import { plural } from '../../shared/format.js';
 import { ActionButton, ErrorNote } from '../../shared/ui.js';
 import { fieldsOf, newDetails } from '../event/details.js';
 import { BasicFields, LimitFields, ScheduleFields } from '../event/details-fields.js';
-import { faultsOf, useAction, useRefresh, useRequestKey } from '../kit/data.js';
+import { faultsOf, useAction, useKeyOf, useRefresh } from '../kit/data.js';
 import { Empty, PageHead } from '../kit/parts.js';
 import { useSay } from '../kit/said.js';
 import { offers, useStaff } from '../kit/session.js';
@@ -50,7 +50,6 @@ function EventForm({ chart }: { chart: Chart }): VNode {
   const say = useSay();
   const refresh = useRefresh();
   const [, go] = useLocation();
-  const { key, renew } = useRequestKey();
   const { error, clear, run } = useAction();
   const [details, setDetails] = useState(() => ({ ...newDetails(), name: chart.name }));
   const [typed, setPrices] = useState<PricesDraft>({});
@@ -59,6 +58,7 @@ function EventForm({ chart }: { chart: Chart }): VNode {
   const { places, categories } = useMemo(() => talliesOf(chart), [chart]);
   const form = useRef<HTMLFormElement>(null);
 
+  const key = useKeyOf(details, prices, chart);
   const made = fieldsOf(details);
   const priced = pricesOf(prices, details.currency);
   const own = { ...made.faults, ...priced.faults };
@@ -66,26 +66,26 @@ function EventForm({ chart }: { chart: Chart }): VNode {
 
   const create = async (): Promise<void> => {
     setTried(true);
-    if (Object.keys(own).length > 0) return focusFirstFault(form.current);
+    if (Object.keys(own).length > 0) {
+      focusFirstFault(form.current);
+      return;
+    }
     const event = await run(() =>
       call<SeatEvent>('POST', '/v1/events', {
         body: { ...made.fields, prices: priced.prices, chart },
         ...{ key, timeoutMs: CREATE_TIMEOUT_MS },
       }),
     );
-    if (event === undefined) return focusFirstFault(form.current);
+    if (event === undefined) {
+      focusFirstFault(form.current);
+      return;
+    }
     await refresh('/v1/events');
     say(`“${event.name}” is a draft now. Publish it when it is right.`);
     go(`/events/${event.id}`);
   };
-  const changed = (): void => {
-    // Other content is another purpose: it must not get the answer to what was sent before.
-    renew();
-    clear();
-  };
-
   return (
-    <form ref={form} class="stack-wide" noValidate onSubmit={(event) => event.preventDefault()} onInput={changed}>
+    <form ref={form} class="stack-wide" noValidate onSubmit={(event) => event.preventDefault()} onInput={clear}>
       <section class="panel" aria-labelledby="basic-title">
         <h2 id="basic-title">2 · Event</h2>
         <BasicFields draft={details} faults={faults} onChange={setDetails} currencyFixed={false} />

@@ -1,4 +1,5 @@
 import type { Chart, Fault } from '@aisle/client/protocol';
+import { jsonFault } from './json-fault.js';
 
 /** POST /v1/charts/preview */
 export interface PreviewAnswer {
@@ -41,8 +42,8 @@ export async function readChartFile(file: File): Promise<ReadFile | FileFault> {
   if (/\.csv$/i.test(file.name) || (start !== '{' && start !== '[')) return notJson(file.name);
   try {
     return { name: file.name, bytes: file.size, json: JSON.parse(text) as unknown };
-  } catch (error) {
-    return brokenJson(text, error instanceof Error ? error.message : '');
+  } catch {
+    return brokenJson(text);
   }
 }
 
@@ -56,25 +57,14 @@ function notJson(name: string): FileFault {
   };
 }
 
-/** Browsers say where in different ways: "line 4 column 3", "position 52", or not at all. */
-function brokenJson(text: string, said: string): FileFault {
-  const [, line] = /line (\d+)/.exec(said) ?? [];
-  const [, position] = /position (\d+)/.exec(said) ?? [];
-  const number =
-    line !== undefined
-      ? Number(line)
-      : position !== undefined
-        ? text.slice(0, Number(position)).split('\n').length
-        : /unexpected end/i.test(said)
-          ? text.split('\n').length
-          : undefined;
-  const fault = {
-    message: 'This file is broken: it is not valid JSON.',
+function brokenJson(text: string): FileFault {
+  const fault = jsonFault(text);
+  const at = fault === undefined ? {} : { line: { number: fault.line, text: fault.text } };
+  return {
+    message: `This file is broken: ${fault?.expected ?? 'it is not valid JSON'}.`,
     todo: 'It may have been cut off or edited by hand. Export it again, or mend it here.',
+    ...at,
   };
-  if (number === undefined) return fault;
-  const shown = text.split('\n')[number - 1] ?? '';
-  return { ...fault, line: { number, text: shown.trim().slice(0, 160) } };
 }
 
 export const isFileFault = (read: ReadFile | FileFault): read is FileFault => 'todo' in read;

@@ -88,5 +88,9 @@ function priceWords(price: Price | undefined, currency: string): string {
 export const withPatch = (base: SeatEvent, patch: Readonly<Record<string, unknown>>): SeatEvent => {
   const { prices, ...fields } = patch;
   const set = Object.entries(fields).map(([name, value]) => [name, value ?? undefined]);
-  return { ...base, ...Object.fromEntries(set), prices: { ...base.prices, ...((prices ?? {}) as Prices) } };
+  return {
+    ...base,
+    ...(Object.fromEntries(set) as Partial<SeatEvent>),
+    prices: { ...base.prices, ...((prices ?? {}) as Prices) },
+  };
 };

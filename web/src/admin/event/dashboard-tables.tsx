@@ -70,7 +70,17 @@ export function SectionTable({ chart, live }: { chart: Chart | undefined; live: 
   );
   return (
     <section class="panel" aria-labelledby="sections-title">
-      <h2 id="sections-title">Busiest sections</h2>
+      <div class="panel-head">
+        <h2 id="sections-title">Busiest sections</h2>
+        <p class="hint share-key">
+          <span>
+            <i class="share-sold" /> sold
+          </span>
+          <span>
+            <i class="share-held" /> on hold
+          </span>
+        </p>
+      </div>
       <DataTable
         label="Busiest sections"
         rows={all ? busiest : busiest.slice(0, FIRST_SECTIONS)}

@@ -111,7 +111,7 @@ function Tiles({ event, figures: { statistics, live, inventory } }: { event: Sea
         {live === undefined ? null : `in ${count(live.holds)} ${live.holds === 1 ? 'hold' : 'holds'}`}
       </Tile>
       <Tile name="Reserved" value={figure(live?.reservedPlaces)}>
-        waiting for money
+        to be paid
       </Tile>
       <Tile name="Free" value={figure(free)}>
         {blocked === undefined || blocked === 0 ? null : `${count(blocked)} kept back`}

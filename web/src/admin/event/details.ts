@@ -58,12 +58,9 @@ export function fieldsOf(draft: DetailsDraft): {
     publicStates: draft.publicStates,
   };
   for (const name of TEXTS) if (draft[name].trim() !== '') fields[name] = draft[name].trim();
-  for (const name of TIMES) {
-    if (draft[name] === '') continue;
-    const iso = toIso(draft[name], draft.timezone.trim());
-    if (iso === undefined) faults[name] = 'There is no such time there: the clocks go forward. Choose an hour later.';
-    else fields[name] = iso;
-  }
+  const timezone = draft.timezone.trim();
+  if (isTimeZone(timezone)) timesOf(draft, timezone, fields, faults);
+  else faults.timezone = 'This is no time zone. Choose one from the list, such as Europe/Vienna.';
   for (const name of NUMBERS) {
     const text = draft[name].trim();
     if (/^\d{1,6}$/.test(text)) fields[name] = Number(text);
@@ -71,13 +68,18 @@ export function fieldsOf(draft: DetailsDraft): {
   }
   if (fields.name === undefined) faults.name = 'Give the event a name.';
   if (draft.startsAt === '') faults.startsAt = 'Say when it starts.';
-  if (!isTimeZone(draft.timezone.trim())) {
-    faults.timezone = 'This is no time zone. Choose one from the list, such as Europe/Vienna.';
-    for (const name of TIMES) if (draft[name] !== '') delete faults[name];
-  }
   if (!/^[A-Z]{3}$/.test(draft.currency)) faults.currency = 'Three capital letters, such as EUR.';
   if (draft.endsAt !== '' && draft.endsAt < draft.startsAt) faults.endsAt = 'It cannot end before it starts.';
   if (draft.saleStartsAt !== '' && draft.saleEndsAt !== '' && draft.saleEndsAt <= draft.saleStartsAt)
     faults.saleEndsAt = 'Sales cannot end before they begin.';
   return { fields, faults };
+}
+
+function timesOf(draft: DetailsDraft, timezone: string, fields: DetailFields, faults: Record<string, string>): void {
+  for (const name of TIMES) {
+    if (draft[name] === '') continue;
+    const iso = toIso(draft[name], timezone);
+    if (iso === undefined) faults[name] = 'There is no such time there: the clocks go forward. Choose an hour later.';
+    else fields[name] = iso;
+  }
 }

@@ -6,7 +6,7 @@ import { count } from '../../shared/format.js';
 import { Busy, ErrorNote, Field } from '../../shared/ui.js';
 import { usePages } from '../kit/data.js';
 import { DataTable, Empty, MoreButton, type Column } from '../kit/parts.js';
-import { moment } from '../kit/words.js';
+import { clockTime, day } from '../kit/words.js';
 
 const FILTERS = [
   { name: 'seat', label: 'Seat' },
@@ -122,7 +122,15 @@ const rowKey = ({ epoch, seq, seat, area, from, to }: LogItem): string =>
   [epoch, seq, seat ?? area ?? '', from ?? '', to ?? ''].join(' ');
 
 const columnsFor = (look: (filter: Filter, text: string) => void): readonly Column<LogItem>[] => [
-  { name: 'When', cell: ({ at }) => moment(at) },
+  {
+    name: 'When',
+    cell: ({ at }) => (
+      <>
+        {clockTime(Date.parse(at))}
+        <span class="under">{day(at)}</span>
+      </>
+    ),
+  },
   {
     name: 'What',
     kind: 'main',
@@ -161,10 +169,12 @@ const columnsFor = (look: (filter: Filter, text: string) => void): readonly Colu
   { name: 'Why', cell: (item) => <Cause item={item} look={look} /> },
 ];
 
-/** A word of the log that is a search itself. */
-const Find = ({ text, act, what }: { text: string; act: () => void; what: string }): VNode => (
-  <button type="button" class="find" onClick={act} aria-label={`All about ${what} ${text}`}>
-    {text}
+/** A word of the log that is a search itself; `shown`: long ones by their first signs. */
+const Find = (props: { text: string; act: () => void; what: string; shown?: number }): VNode => (
+  <button type="button" class="find" onClick={props.act} aria-label={`All about ${props.what} ${props.text}`}>
+    {props.shown === undefined || props.text.length <= props.shown + 2
+      ? props.text
+      : `${props.text.slice(0, props.shown)}…`}
   </button>
 );
 
@@ -173,15 +183,25 @@ function Cause({ item, look }: { item: LogItem; look: (filter: Filter, text: str
   const words = Object.entries(rest).filter(([, value]) => value !== null && value !== '');
   return (
     <>
-      {typeof orderId === 'string' ? <Find text={orderId} act={() => look('orderId', orderId)} what="order" /> : null}
+      {typeof orderId === 'string' ? (
+        <span class="find-line">
+          order <Find text={orderId} act={() => look('orderId', orderId)} what="order" />
+        </span>
+      ) : null}
       {item.requestId === '' ? null : (
-        <Find text={item.requestId} act={() => look('requestId', item.requestId)} what="request" />
+        <span class="find-line">
+          request <Find text={item.requestId} shown={8} act={() => look('requestId', item.requestId)} what="request" />
+        </span>
       )}
       {words.length === 0 ? null : (
-        <span class="under">{words.map(([name, value]) => `${name}: ${plain(value)}`).join(' · ')}</span>
+        <span class="under">{words.map(([name, value]) => causeWords(name, value)).join(' · ')}</span>
       )}
     </>
   );
 }
 
-const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+function causeWords(name: string, value: unknown): string {
+  if (name === 'expiresAt' && typeof value === 'number') return `until ${clockTime(value)}`;
+  const text = typeof value === 'string' ? value.replaceAll('_', ' ') : JSON.stringify(value);
+  return name === 'cause' ? text : `${name}: ${text}`;
+}

@@ -14,9 +14,9 @@ import { SettingsPart } from './settings.js';
 import { Steps } from './steps.js';
 
 const EVENT_EVERY_MS = 5000;
-const PARTS: readonly { part: string; name: string; admin?: true }[] = [
+const PARTS: readonly { part: string; name: string; more?: string; admin?: true }[] = [
   { part: 'dashboard', name: 'Dashboard' },
-  { part: 'settings', name: 'Prices and schedule', admin: true },
+  { part: 'settings', name: 'Prices', more: 'and schedule', admin: true },
   { part: 'log', name: 'Log' },
   { part: 'switches', name: 'Switches', admin: true },
 ];
@@ -62,9 +62,10 @@ export function EventPage({ id, part }: { id: string; part: string }): VNode {
         )}
       </PageHead>
       <nav class="tabs" aria-label="Parts of the event">
-        {known.map(({ part: path, name }) => (
+        {known.map(({ part: path, name, more }) => (
           <Link key={path} href={`/events/${id}/${path}`} aria-current={path === part ? 'page' : undefined}>
             {name}
+            {more === undefined ? null : <span class="wide-only">&nbsp;{more}</span>}
           </Link>
         ))}
       </nav>

@@ -132,7 +132,7 @@ function optionsFor(host: HTMLElement): uPlot.Options {
     scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.15))] } },
     axes: [
       {
-        ...{ ...axis, grid: { show: false }, space: 70 },
+        ...{ ...axis, grid: { show: false }, space: 70, size: 30 },
         values: (_, times) => times.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)),
       },
       { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000], space: 36 },

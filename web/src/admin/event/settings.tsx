@@ -54,7 +54,10 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
 
   const send = async (version: number): Promise<void> => {
     setTried(true);
-    if (Object.keys(mine.faults).length > 0) return focusFirstFault(form.current);
+    if (Object.keys(mine.faults).length > 0) {
+      focusFirstFault(form.current);
+      return;
+    }
     const changed = await run(async () => {
       const body: PatchEvent = { version, ...mine.patch };
       try {
@@ -65,7 +68,10 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
         return undefined;
       }
     });
-    if (changed === undefined) return focusFirstFault(form.current);
+    if (changed === undefined) {
+      focusFirstFault(form.current);
+      return;
+    }
     await refresh('/v1/events');
     say('Saved.');
     setTheirs(undefined);
@@ -82,31 +88,15 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
           </button>
         </div>
       ) : null}
-      <section class="panel" aria-labelledby="prices-title">
-        <h2 id="prices-title">Prices and ticket types</h2>
-        <p class="hint">
-          New prices count for holds made from now on; orders keep theirs. Fee and tax are added, for each place.
-        </p>
-        <PricesFields
-          categories={chart.categories}
-          currency={details.currency}
-          draft={prices}
-          faults={faults}
-          onChange={setPrices}
-        />
-      </section>
-      <section class="panel" aria-labelledby="schedule-title">
-        <h2 id="schedule-title">When it is on sale</h2>
-        <ScheduleFields draft={details} faults={faults} onChange={setDetails} />
-      </section>
-      <section class="panel" aria-labelledby="basic-title">
-        <h2 id="basic-title">Event</h2>
-        <BasicFields draft={details} faults={faults} onChange={setDetails} currencyFixed={base.status !== 'draft'} />
-      </section>
-      <section class="panel" aria-labelledby="limits-title">
-        <h2 id="limits-title">Holds and limits</h2>
-        <LimitFields draft={details} faults={faults} onChange={setDetails} />
-      </section>
+      <Sections
+        event={base}
+        chart={chart}
+        details={details}
+        prices={prices}
+        faults={faults}
+        onDetails={setDetails}
+        onPrices={setPrices}
+      />
       {error === undefined ? null : <ErrorNote error={error} />}
       <SaveBar changes={mine.changes} save={() => send(base.version)} />
       {theirs === undefined ? null : (
@@ -124,11 +114,52 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
   );
 }
 
+function Sections(props: {
+  event: SeatEvent;
+  chart: Chart;
+  details: DetailsDraft;
+  prices: PricesDraft;
+  faults: Readonly<Record<string, string>>;
+  onDetails: (details: DetailsDraft) => void;
+  onPrices: (prices: PricesDraft) => void;
+}): VNode {
+  const { event, chart, details, prices, faults, onDetails, onPrices } = props;
+  return (
+    <>
+      <section class="panel" aria-labelledby="prices-title">
+        <h2 id="prices-title">Prices and ticket types</h2>
+        <p class="hint">
+          New prices count for holds made from now on; orders keep theirs. Fee and tax are added, for each place.
+        </p>
+        <PricesFields
+          categories={chart.categories}
+          currency={details.currency}
+          draft={prices}
+          faults={faults}
+          onChange={onPrices}
+        />
+      </section>
+      <section class="panel" aria-labelledby="schedule-title">
+        <h2 id="schedule-title">When it is on sale</h2>
+        <ScheduleFields draft={details} faults={faults} onChange={onDetails} />
+      </section>
+      <section class="panel" aria-labelledby="basic-title">
+        <h2 id="basic-title">Event</h2>
+        <BasicFields draft={details} faults={faults} onChange={onDetails} currencyFixed={event.status !== 'draft'} />
+      </section>
+      <section class="panel" aria-labelledby="limits-title">
+        <h2 id="limits-title">Holds and limits</h2>
+        <LimitFields draft={details} faults={faults} onChange={onDetails} />
+      </section>
+    </>
+  );
+}
+
 function SaveBar(props: { changes: readonly Change[]; save: () => Promise<void> }): VNode {
   const { changes } = props;
   const names = changes.map(({ name }) => name).join(', ');
   return (
-    <div class="form-end">
+    <div class="form-end" data-changed={changes.length > 0}>
       <p class="hint" role="status">
         {changes.length === 0 ? 'Nothing changed.' : `Changed: ${names}.`}
       </p>

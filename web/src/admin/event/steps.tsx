@@ -80,11 +80,11 @@ export function Steps({ event }: { event: SeatEvent }): VNode {
   const words = asked === undefined ? undefined : STEPS[asked];
   return (
     <>
-      {possible.map((step, index) => (
+      {possible.map((step) => (
         <button
           key={step}
           type="button"
-          class={index === 0 && STEPS[step].tone === undefined ? 'button primary' : 'button'}
+          class={step === 'publish' || step === 'open' ? 'button primary' : 'button'}
           onClick={() => setAsked(step)}
         >
           {STEPS[step].name}

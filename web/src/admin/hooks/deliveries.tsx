@@ -78,42 +78,7 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
           {status === 'dead' ? 'No dead letters.' : 'Nothing yet. Send a test to see that the address answers.'}
         </Empty>
       ) : (
-        <DataTable
-          label="Deliveries, newest first"
-          rows={pages.items}
-          rowKey={({ id }) => id}
-          columns={[
-            {
-              name: 'Message',
-              kind: 'main',
-              cell: ({ type, messageId }) => (
-                <>
-                  {type}
-                  <span class="under">
-                    <code>{messageId}</code>
-                  </span>
-                </>
-              ),
-            },
-            { name: 'State', cell: (delivery) => <DeliveryState delivery={delivery} /> },
-            { name: 'Tries', kind: 'number', cell: ({ attempts }) => String(attempts) },
-            { name: 'Of', cell: ({ createdAt }) => moment(createdAt) },
-            {
-              name: 'Replay',
-              kind: 'actions',
-              cell: (delivery) =>
-                delivery.status === 'pending' ? null : (
-                  <ActionButton
-                    class="button small"
-                    act={() => replay(delivery)}
-                    label={`Send ${delivery.messageId} again`}
-                  >
-                    Send again
-                  </ActionButton>
-                ),
-            },
-          ]}
-        />
+        <DeliveryTable items={pages.items} replay={replay} />
       )}
       <MoreButton more={pages.hasNextPage} busy={pages.isFetchingNextPage} act={() => pages.fetchNextPage()} />
       {asked ? (
@@ -130,6 +95,48 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
         </Confirm>
       ) : null}
     </section>
+  );
+}
+
+function DeliveryTable(props: { items: readonly Delivery[]; replay: (delivery: Delivery) => Promise<unknown> }): VNode {
+  const { items, replay } = props;
+  return (
+    <DataTable
+      label="Deliveries, newest first"
+      rows={items}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          name: 'Message',
+          kind: 'main',
+          cell: ({ type, messageId }) => (
+            <>
+              {type}
+              <span class="under">
+                <code>{messageId}</code>
+              </span>
+            </>
+          ),
+        },
+        { name: 'State', cell: (delivery) => <DeliveryState delivery={delivery} /> },
+        { name: 'Tries', kind: 'number', cell: ({ attempts }) => String(attempts) },
+        { name: 'Of', cell: ({ createdAt }) => moment(createdAt) },
+        {
+          name: 'Replay',
+          kind: 'actions',
+          cell: (delivery) =>
+            delivery.status === 'pending' ? null : (
+              <ActionButton
+                class="button small"
+                act={() => replay(delivery)}
+                label={`Send ${delivery.messageId} again`}
+              >
+                Send again
+              </ActionButton>
+            ),
+        },
+      ]}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 import { QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/preact-query';
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { Fault } from '@aisle/client/protocol';
 import { newRequestId } from '../../../../client-sdk/src/request-id.js';
 import { ApiError, type CallOptions } from '../../shared/api.js';
@@ -88,6 +88,9 @@ export function useRequestKey(): { key: string; renew: () => void } {
   const [key, setKey] = useState(newRequestId);
   return { key, renew: useCallback(() => setKey(newRequestId()), []) };
 }
+
+/** The same for as long as what is sent is the same: other content is another purpose, and gets no answer to what was sent before. */
+export const useKeyOf = (...content: readonly unknown[]): string => useMemo(newRequestId, content);
 
 /** The fields that the server names, by path. */
 export function faultsOf(error: unknown): Readonly<Record<string, string>> {

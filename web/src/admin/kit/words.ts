@@ -11,6 +11,8 @@ const short = new Intl.DateTimeFormat(undefined, {
 });
 
 export const moment = (iso: string | undefined): string => (iso === undefined ? '–' : format.format(Date.parse(iso)));
+const date = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit' });
+export const day = (iso: string): string => date.format(Date.parse(iso));
 export const clockTime = (ms: number): string => short.format(ms);
 
 /** 65000 → "1 min 5 s" */
@@ -25,4 +27,4 @@ export function span(ms: number): string {
 }
 
 export const percent = (part: number, whole: number): string =>
-  whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`;
+  whole === 0 ? '–' : part > 0 && part * 200 < whole ? '< 1 %' : `${Math.round((100 * part) / whole)} %`;

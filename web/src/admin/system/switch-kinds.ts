@@ -77,5 +77,5 @@ export function valueWords(value: unknown): string {
       .map(([name, part]) => `${name}: ${String(part)}`)
       .join(', ');
   }
-  return String(value as number | string);
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : 'unknown';
 }
