@@ -1,5 +1,6 @@
 import { AisleError, type Order, type SeatEvent } from '@aisle/client';
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Chance } from './chance.js';
 import { settingsSchema, type Settings } from './settings.js';
 import { HttpRefusal, Shop } from './shop.js';
@@ -24,6 +25,8 @@ async function run(settings: Settings): Promise<void> {
   const shop = new Shop(settings.CROWD_URL, settings.CROWD_KEY);
   const tally = new Tally();
   const going = new AbortController();
+  // Everybody listens for the end.
+  setMaxListeners(0, going.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => going.abort());
   const tastes = new Map<string, Promise<Taste>>();
   const sold = new Map<string, Order[]>();
