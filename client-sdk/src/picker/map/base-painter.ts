@@ -61,7 +61,14 @@ export class BasePainter {
     context.lineWidth = width;
     for (const { seats } of rows) {
       context.beginPath();
-      for (const seatNo of seats) {
+      // From afar, a point a pixel is enough of a line.
+      const step = Math.max(Math.floor((2 * frame.ratio) / (this.geometry.pitch * frame.scale)), 1);
+      for (
+        let at = 0;
+        at < seats.length;
+        at = at + step < seats.length ? at + step : Math.max(at + 1, seats.length - 1)
+      ) {
+        const seatNo = seats[at] ?? 0;
         const { x, y } = toPixel(frame, { x: xs[seatNo] ?? 0, y: ys[seatNo] ?? 0 });
         context.lineTo(x, y);
         // A line of no length draws no cap in some engines.

@@ -14,6 +14,8 @@ export type Hit =
 /** A finger covers about 44 px; with seats closer together than that the nearest one within this reach is meant. */
 const FINGER_REACH_PX = 14;
 const MOUSE_REACH_PX = 2;
+/** Sections far from all others are drawn as specks; these are pressed as easily as anything. */
+const SPECK_REACH_PX = 12;
 
 /** What lies under a point of the screen (CSS pixels). Seats win over areas; the later of two areas lies on top. */
 export function hitTest(
@@ -27,7 +29,10 @@ export function hitTest(
   const point = toChart(camera, viewport, at);
   const margin = (finger ? FINGER_REACH_PX : MOUSE_REACH_PX) / camera.scale;
   const reach = Math.max(geometry.radius, geometry.pitch / 2) + margin;
-  const far = detail === 'sections' ? Math.max(reach, geometry.pitch * 1.5) : Math.min(reach, geometry.pitch * 1.5);
+  const far =
+    detail === 'sections'
+      ? Math.max(reach, geometry.pitch * 1.5, speck(geometry, camera))
+      : Math.min(reach, geometry.pitch * 1.5);
   const seatNo = geometry.index.nearest(point, far);
   const section = seatNo === -1 ? NO_SECTION : (geometry.sectionOf[seatNo] ?? NO_SECTION);
   if (detail === 'sections' && section !== NO_SECTION) return { kind: 'section', position: section };
@@ -35,3 +40,7 @@ export function hitTest(
   const area = geometry.areas.findLast(({ outline }) => inside(outline, point));
   return area === undefined ? { kind: 'nothing' } : { kind: 'area', areaNo: area.areaNo };
 }
+
+/** Charts that need so much room that a row is less than a pixel have specks. */
+const speck = (geometry: ChartGeometry, camera: Camera): number =>
+  geometry.pitch * camera.scale < 1 ? SPECK_REACH_PX / camera.scale : 0;

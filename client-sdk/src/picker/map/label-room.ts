@@ -4,6 +4,8 @@ import type { SectionOutline } from './section-outline.js';
 
 /** How many times as wide as high the boxes are that are tried: a label fits when it fits in one of them. */
 const ASPECTS = [0.8, 1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 9];
+/** A label over its shape's edge is at most so many times as wide as the shape. */
+const OVER_EDGE = 1.1;
 const HALVINGS = 7;
 /** Outlines of more corners are thinned: a letter's width does not hang on one of them. */
 const MOST_CORNERS = 80;
@@ -31,6 +33,12 @@ export class LabelRoom {
       const half = (this.halfHeights[position] ??= this.measure(aspect));
       return height <= 2 * half && width <= 2 * half * aspect;
     });
+  }
+
+  /** Whether the box is no larger than the shape's own, or a little. */
+  nearlyHolds(width: number, height: number): boolean {
+    const { minX, maxX, minY, maxY } = this.bounds;
+    return width <= (maxX - minX) * OVER_EDGE && height <= (maxY - minY) * OVER_EDGE;
   }
 
   private measure(aspect: number): number {

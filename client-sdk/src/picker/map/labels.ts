@@ -45,6 +45,7 @@ interface Candidate {
   readonly ink: string;
   readonly muted: string;
   readonly plate: boolean;
+  readonly speck?: boolean;
 }
 
 /** Section labels give way to the seats from this radius on, in CSS pixels: seats that can be pressed are not to be covered. */
@@ -55,6 +56,9 @@ const SMALL = { namePx: 10, detailPx: 9.5, padX: 2, padY: 1 };
 const ROOM_IN_SIDES = 1.4;
 /** Shapes smaller than this hold no label. */
 const LEAST_PX = 16;
+/** Smaller ones than that are named beneath, where there are few. */
+const MOST_SPECKS = 60;
+const SPECK_DOWN_PX = 14;
 /** Between two labels, CSS pixels. */
 const APART_PX = 3;
 const TEXT_FROM_PX = 8;
@@ -122,21 +126,44 @@ export class Labels {
       .filter(({ bounds, size, mostPx }) => overlaps(bounds, within) && Math.min(size * scale, mostPx) >= TEXT_FROM_PX)
       .map((text) => boxOfText(text, scale));
     const labels: Label[] = [];
+    const without: Candidate[] = [];
     for (const candidate of this.candidates(scale, within, detail, availability, words)) {
-      for (const lines of versionsOf(candidate, this.theme.font)) {
-        const { padX, padY } = lines.size;
-        const width = Math.max(...lines.lines.map(({ text, font }) => widthOf(context, text, font))) + 2 * padX;
-        const height = lines.lines.reduce((sum, line) => sum + line.height, 2 * padY);
-        if (!candidate.room.holds(width / scale, height / scale)) continue;
-        const box = around(candidate.at, (width + APART_PX) / scale, (height + APART_PX) / scale);
-        if (taken.some((other) => overlaps(box, other))) continue;
-        taken.push(box);
-        const { at, ink, muted, plate } = candidate;
-        labels.push({ at, lines: lines.lines, width, height, ink, muted, plate });
-        break;
-      }
+      const versions = versionsOf(candidate, this.theme.font);
+      const found = this.firstThatFits(context, candidate, versions, scale, taken, ROOM_INSIDE);
+      if (found === undefined) without.push(candidate);
+      else labels.push(found);
+    }
+    // A slanted or bent shape holds no upright box of letters; its name may reach over its edge where nothing else is named.
+    for (const candidate of without) {
+      const versions = shortVersionsOf(candidate, this.theme.font);
+      const plated = { ...candidate, ink: this.theme.ink, plate: true };
+      const holds = candidate.speck === true ? ANY_ROOM : ROOM_OVER_EDGE;
+      const found = this.firstThatFits(context, plated, versions, scale, taken, holds);
+      if (found !== undefined) labels.push(found);
     }
     return labels;
+  }
+
+  private firstThatFits(
+    context: Measure,
+    candidate: Candidate,
+    versions: Iterable<Version>,
+    scale: number,
+    taken: Bounds[],
+    holds: (room: LabelRoom, width: number, height: number) => boolean,
+  ): Label | undefined {
+    const { ink, muted, plate, room } = candidate;
+    for (const { lines, size } of versions) {
+      const width = Math.max(...lines.map(({ text, font }) => widthOf(context, text, font))) + 2 * size.padX;
+      const height = lines.reduce((sum, line) => sum + line.height, 2 * size.padY);
+      if (!holds(room, width / scale, height / scale)) continue;
+      const at = candidate.speck === true ? this.within(candidate.at, width / 2 / scale) : candidate.at;
+      const box = around(at, (width + APART_PX) / scale, (height + APART_PX) / scale);
+      if (taken.some((other) => overlaps(box, other))) continue;
+      taken.push(box);
+      return { at, lines, width, height, ink, muted, plate };
+    }
+    return undefined;
   }
 
   private *candidates(
@@ -160,7 +187,11 @@ export class Labels {
     if (geometry.radius * scale >= SECTION_LABELS_UNTIL_PX) return;
     for (const position of this.bySize) {
       const shape = geometry.sections[position];
-      if (shape === undefined || !large(shape)) continue;
+      if (shape === undefined) continue;
+      if (!large(shape)) {
+        if (this.bySize.length <= MOST_SPECKS && overlaps(shape.bounds, within)) yield this.speck(shape, scale);
+        continue;
+      }
       const { section, centre, bounds, seats, outline } = shape;
       const side = ROOM_IN_SIDES * Math.sqrt(seats) * geometry.pitch;
       const room = this.roomOf(`s${position}`, centre, outline, bounds, side);
@@ -177,6 +208,20 @@ export class Labels {
         plate,
       };
     }
+  }
+
+  /** A speck at the chart's edge has its name moved in. */
+  private within({ x, y }: Point, half: number): Point {
+    const { minX, maxX } = this.geometry.bounds;
+    return { x: minX + half > maxX - half ? x : Math.min(Math.max(x, minX + half), maxX - half), y };
+  }
+
+  /** A section that is no more than a speck has its name beneath it. */
+  private speck({ section, centre, bounds }: SectionShape, scale: number): Candidate {
+    const { ink, muted } = this.theme;
+    const room = new LabelRoom({ loops: [], bands: [], brush: 0 }, centre, bounds, 0);
+    const at = { x: centre.x, y: centre.y + SPECK_DOWN_PX / scale };
+    return { at, name: section.label, detail: '', room, ink, muted, plate: true, speck: true };
   }
 
   /** Writing a number in a language is slow, and a zoom asks for the same few hundred in every frame. */
@@ -259,35 +304,46 @@ function boxOfText({ at, text, size, mostPx, rotation }: ShapeText, scale: numbe
   return around(at, wide * cos + high * sin, wide * sin + high * cos);
 }
 
+const ROOM_INSIDE = (room: LabelRoom, width: number, height: number): boolean => room.holds(width, height);
+const ANY_ROOM = (): boolean => true;
+const ROOM_OVER_EDGE = (room: LabelRoom, width: number, height: number): boolean => room.nearlyHolds(width, height);
+
 interface Version {
   readonly lines: readonly Line[];
   readonly size: typeof LARGE;
 }
 
+type Type = typeof LARGE;
+
+function nameLines(name: string, count: number, { namePx }: Type, family: string): Line[] {
+  const font = `600 ${namePx}px ${family}`;
+  return broken(name, count).map((text) => ({ text, font, height: namePx * 1.25, faint: false }));
+}
+
 /** From the fullest to the shortest: large with and without the free places, then small; the name in one to three lines. */
-function* versionsOf({ name, detail }: Candidate, family: string): Generator<Version> {
-  const nameLines = (text: string, count: number, size: typeof LARGE): Line[] =>
-    broken(text, count).map((line) => ({
-      text: line,
-      font: `600 ${size.namePx}px ${family}`,
-      height: size.namePx * 1.25,
-      faint: false,
-    }));
+function* versionsOf(candidate: Candidate, family: string): Generator<Version> {
+  const { name, detail } = candidate;
   for (const size of [LARGE, SMALL]) {
     const below = { text: detail, font: `${size.detailPx}px ${family}`, height: size.detailPx * 1.3, faint: true };
     for (const count of [1, 2, 3]) {
-      const lines = nameLines(name, count, size);
+      const lines = nameLines(name, count, size, family);
       if (lines.length === count) yield { lines: [...lines, below], size };
     }
   }
-  for (const size of [LARGE, SMALL]) {
+  for (const count of [1, 2, 3]) {
+    const lines = nameLines(name, count, LARGE, family);
+    if (lines.length === count) yield { lines, size: LARGE };
+  }
+  yield* shortVersionsOf(candidate, family);
+}
+
+function* shortVersionsOf({ name }: Candidate, family: string): Generator<Version> {
+  for (const text of new Set([name, shortened(name)])) {
     for (const count of [1, 2, 3]) {
-      const lines = nameLines(name, count, size);
-      if (lines.length === count) yield { lines, size };
+      const lines = nameLines(text, count, SMALL, family);
+      if (lines.length === count) yield { lines, size: SMALL };
     }
   }
-  const short = shortened(name);
-  if (short !== name) for (const count of [1, 2, 3]) yield { lines: nameLines(short, count, SMALL), size: SMALL };
 }
 
 /** Measuring text costs more than drawing it; the same few hundred words are asked for in every frame. */

@@ -10,7 +10,7 @@ import { SeatPainter } from './seat-painter.js';
 import { levelOf, SectionPainter } from './section-painter.js';
 import { ShapePainter } from './shape-painter.js';
 import type { Look } from './slots.js';
-import type { TilePainter } from './tile-layer.js';
+import { dropSpareTiles, type TilePainter } from './tile-layer.js';
 import type { MapTheme } from './theme.js';
 import { TiledMap, type Update } from './tiled-map.js';
 
@@ -150,6 +150,7 @@ export class Renderer {
 
   close(): void {
     this.painters.tiles.reset();
+    dropSpareTiles();
     this.last = undefined;
   }
 

@@ -56,9 +56,14 @@ export class SeatPainter {
     wanted?: (seatNo: number) => boolean,
   ): void {
     for (const bucket of this.buckets) bucket.length = 0;
-    const { index, radius } = this.geometry;
+    const { index, radius, xs, ys } = this.geometry;
     index.within(grow(box, radius * 1.3), (seatNo) => {
-      if (wanted?.(seatNo) ?? true) this.buckets[this.looks[seatNo] ?? 0]?.push(seatNo);
+      if (wanted?.(seatNo) === false) return;
+      const bucket = this.buckets[this.looks[seatNo] ?? 0];
+      const last = bucket?.at(-1);
+      // Of seats heaped on one spot, one is seen; the index finds them one after the other.
+      if (last !== undefined && xs[last] === xs[seatNo] && ys[last] === ys[seatNo]) return;
+      bucket?.push(seatNo);
     });
     const size = { radius: radius * frame.scale, px: (radius * frame.scale) / frame.ratio };
     this.buckets.forEach((seats, look) => {
@@ -126,15 +131,10 @@ export class SeatPainter {
     const { xs, ys, kindOf } = this.geometry;
     const finish = way === 'fill' ? 'fill' : 'stroke';
     let inPath = 0;
-    let lastX = NaN;
-    let lastY = NaN;
     context.beginPath();
     for (const seatNo of seats) {
       const x = (xs[seatNo] ?? 0) * frame.scale - frame.offsetX;
       const y = (ys[seatNo] ?? 0) * frame.scale - frame.offsetY;
-      if (x === lastX && y === lastY) continue;
-      lastX = x;
-      lastY = y;
       if (way === 'cross') addCross(context, x, y, radius);
       else addSeat(context, kindOf[seatNo] ?? 0, x, y, radius);
       if (++inPath < SHAPES_A_PATH) continue;

@@ -85,6 +85,7 @@ export class TileLayer {
   private paintWhole(tile: Tile): void {
     this.painter.base(tile.context, tile.frame);
     this.painter.seats(tile.context, tile.frame, tile.frame.box);
+    settle(tile.context.canvas);
     tile.stale = false;
     tile.changed.clear();
   }
@@ -104,7 +105,7 @@ export class TileLayer {
       const { minX, maxX, minY, maxY } = tile.frame.box;
       if (minX > box.maxX || maxX < box.minX || minY > box.maxY || maxY < box.minY) continue;
       tile.stale = true;
-      if (tile.ground !== undefined) tile.ground.width = tile.ground.height = 0;
+      giveBack(tile.ground);
       tile.ground = undefined;
     }
   }
@@ -170,9 +171,8 @@ export class TileLayer {
     if (this.tiles.size <= keep) return;
     const oldest = [...this.tiles].sort(([, a], [, b]) => a.usedAt - b.usedAt).slice(0, this.tiles.size - keep);
     for (const [key, tile] of oldest) {
-      // Frees the pixels now: browsers count canvas memory and collect late.
-      tile.context.canvas.width = tile.context.canvas.height = 0;
-      if (tile.ground !== undefined) tile.ground.width = tile.ground.height = 0;
+      giveBack(tile.context.canvas);
+      giveBack(tile.ground);
       this.tiles.delete(key);
     }
   }
@@ -180,8 +180,40 @@ export class TileLayer {
 
 const WHOLE: Rect = { left: 0, top: 0, width: TILE_PX, height: TILE_PX };
 
+let pixel: CanvasRenderingContext2D | null | undefined;
+/**
+ * Browsers note down what is painted and carry it out when the picture is used. Used at once, its cost falls where it is
+ * counted: otherwise a frame that painted for 6 ms by the clock takes hundreds when its tiles are put on the screen.
+ */
+function settle(picture: HTMLCanvasElement): void {
+  if (pixel === undefined) {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    pixel = canvas.getContext('2d');
+  }
+  pixel?.drawImage(picture, 0, 0, 1, 1, 0, 0, 1, 1);
+}
+
+/** Canvases out of use, of all maps on the page: making one costs as much as painting it, and a zoom needs dozens. */
+const spare: HTMLCanvasElement[] = [];
+const MOST_SPARE = 48;
+
 function newCanvas(): HTMLCanvasElement {
+  const used = spare.pop();
+  if (used !== undefined) return used;
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = TILE_PX;
   return canvas;
+}
+
+function giveBack(canvas: HTMLCanvasElement | undefined): void {
+  if (canvas === undefined) return;
+  if (spare.length < MOST_SPARE) spare.push(canvas);
+  // Frees the pixels now: browsers count canvas memory and collect late.
+  else canvas.width = canvas.height = 0;
+}
+
+/** To be called when a map is closed; another one on the page makes new ones. */
+export function dropSpareTiles(): void {
+  for (const canvas of spare.splice(0)) canvas.width = canvas.height = 0;
 }
