@@ -66,6 +66,8 @@ export interface SampleOptions {
   readonly round: number;
   readonly changesASecond: number;
   readonly quick: boolean;
+  /** For the browser. */
+  readonly extraArguments?: readonly string[];
 }
 
 type VisitName = 'quiet' | 'near' | 'changing';
@@ -101,7 +103,7 @@ export async function takeSample(options: SampleOptions): Promise<Sample> {
 
 /** The figures, or what was not done when the time was up. */
 async function limited(options: SampleOptions, visit: Visit): Promise<PageFigures | string> {
-  const lab = await openLab();
+  const lab = await openLab(options.extraArguments);
   const stage = { now: 'opening the page' };
   const timeUp = new AbortController();
   try {

@@ -31,6 +31,7 @@ export const pickerOthers = among('picker-others', 'the map beside WebGL and an 
 async function measure({ rounds, quick, say }: ScenarioOptions, peers: readonly PeerName[]): Promise<ScenarioReport> {
   const url = await servePages(peers, SIZES);
   const version = await browserVersion();
+  const tables: string[] = [];
   say(`chromium ${version}, headless, --disable-gpu: the SOFTWARE rasteriser, no graphics processor`);
   const samples: Sample[] = [];
   const hopeless = new Set<string>();
@@ -47,6 +48,7 @@ async function measure({ rounds, quick, say }: ScenarioOptions, peers: readonly 
       }
     }
   }
+  if (peers.includes('webgl')) tables.push(await withoutWebgl(url, peers, quick));
   const loads = samples.map(({ load }) => load);
   const about =
     `Chromium ${version}, headless, 1200 × 800, software rasteriser (--disable-gpu; no graphics processor). ${rounds} rounds, ` +
@@ -54,10 +56,24 @@ async function measure({ rounds, quick, say }: ScenarioOptions, peers: readonly 
     `the bench's own browsers included. A map not done within ${LIMIT_MS / 1000} s counts as unfinished and is not tried again.`;
   return {
     title: `Picker beside ${peers.slice(1).join(', ')}`,
-    tables: [about, ...tablesOf(samples, peers, CHANGES_A_SECOND)],
+    tables: [about, ...tablesOf(samples, peers, CHANGES_A_SECOND), ...tables],
     goals: peers.includes('svg') ? goalsOf(samples, CHANGES_A_SECOND) : [],
     raw: samples,
   };
+}
+
+/** Where the browser gives no WebGL, as on some office machines and in some apps. */
+async function withoutWebgl(url: string, peers: readonly PeerName[], quick: boolean): Promise<string> {
+  const [seats = 0] = SIZES;
+  const extraArguments = ['--disable-3d-apis'];
+  const lines: string[] = [];
+  for (const peer of peers) {
+    const options = { url, peer, seats, round: 0, changesASecond: CHANGES_A_SECOND, quick, extraArguments };
+    const { quiet, unfinished } = await takeSample(options);
+    const seen = quiet === null ? 'shows nothing' : `first seats after ${quiet.drawn.firstMs.toFixed(0)} ms`;
+    lines.push(`- ${peer}: ${seen}${unfinished === undefined ? '' : ` (${unfinished.split('\n')[0] ?? ''})`}`);
+  }
+  return `Without WebGL (--disable-3d-apis), ${seats.toLocaleString('en-US')} seats:\n\n${lines.join('\n')}`;
 }
 
 async function browserVersion(): Promise<string> {
