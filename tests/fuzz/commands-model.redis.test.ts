@@ -26,6 +26,7 @@ describe('commands against the model', () => {
       staff: false,
       id: null,
       seats: [3],
+      seatType: '',
       areas: [],
       token: null,
       fromBlock: false,
@@ -55,5 +56,35 @@ describe('commands against the model', () => {
     await pair.sameRemains();
     expect(pair.model.letters[3]).toBe('h');
     expect(await pair.store.holdsOf(pair.eventId, 'bob')).toHaveLength(1);
+  });
+
+  test('H4: a seat of the hold takes another ticket type, beside seats that are added and alone; named without one it keeps its own', async () => {
+    const step = (seats: number[], seatType: string, token: number | null, id: number | null = null): Step => ({
+      ...{ kind: 'hold', subject: 'ann', staff: false, areas: [], fromBlock: false },
+      ...{ seats, seatType, token, id },
+    });
+    const pair = new Pair(store.redis);
+    await pair.start();
+    for (const each of [
+      step([0, 1], 'child', null),
+      { kind: 'wait', steps: 1 } as const,
+      step([1, 2], 'half, price:1', 0),
+      step([1], '', 0),
+      step([0, 1, 2], 'child', 0, 1),
+      // The same request again, then the same wish under another: neither changes anything.
+      step([0, 1, 2], 'child', 0, 1),
+      step([0, 1, 2], 'child', 0),
+    ]) {
+      await pair.apply(each);
+      await pair.sameState();
+    }
+    await pair.sameRemains();
+    const [hold] = await pair.store.holdsOf(pair.eventId, 'ann');
+    expect(hold?.seats.map(({ seatNo, ticketType }) => `${seatNo} ${ticketType}`)).toEqual([
+      '0 child',
+      '1 child',
+      '2 child',
+    ]);
+    expect(pair.model.seq).toBe(3);
   });
 });

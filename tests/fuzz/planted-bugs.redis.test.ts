@@ -55,6 +55,30 @@ const BUGS: { name: string; file: string; find: string; put: string }[] = [
     put: '  if hold then hold.expires_at = tx.now + tx.event.hold_ms end expire_due(OPPORTUNE_LIMIT)',
   },
   {
+    name: 'another ticket type is not taken',
+    file: 'hold.lua',
+    find: 's.ticket_type ~= row.ticket_type then',
+    put: 'false then',
+  },
+  {
+    name: 'a seat named without a ticket type loses its own',
+    file: 'hold.lua',
+    find: "s.ticket_type ~= '' and s.ticket_type ~= row.ticket_type",
+    put: 's.ticket_type ~= row.ticket_type',
+  },
+  {
+    name: 'another ticket type is not logged',
+    file: 'hold.lua',
+    find: 'if more == 0 and #retyped == 0 then',
+    put: "if more == 0 then for _, c in ipairs(retyped) do c.row.ticket_type = c.ticket_type end if #retyped > 0 then redis.call('HSET', KEYS[7], 'seats', format_seats(hold.seats)) end",
+  },
+  {
+    name: 'another ticket type counts as a place more',
+    file: 'hold.lua',
+    find: 'refusal = more > 0 and over_cap(hold.subject, more, cap)',
+    put: 'refusal = over_cap(hold.subject, more + #retyped, cap)',
+  },
+  {
     name: 'a lapsed seat in the way stays',
     file: 'lib/expire-hold.lua',
     find: 'if not read or not lapsed(hold) then',

@@ -99,12 +99,14 @@ export class Pair {
         if (!step.fromBlock && step.seats.length + step.areas.length === 0) return;
         const input = {
           ...this.common(step, [
-            step.seats,
+            [step.seats, step.seatType],
             step.areas,
             step.token === null ? null : this.token(step.token),
             step.fromBlock,
           ]),
-          seats: this.seats(step.seats),
+          seats: this.seats(step.seats).map((seat) =>
+            step.seatType === '' ? seat : { ...seat, ticketType: step.seatType },
+          ),
           areas: this.areas(step.areas),
           newToken,
           // Staff may have more in their own name, which is no leave to give a buyer more.

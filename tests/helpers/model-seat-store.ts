@@ -43,9 +43,16 @@ export class ModelSeatStore extends ModelHall {
       if (full !== null) return refuse(full);
       const more = wanted.length + input.areas.reduce((sum, area) => sum + area.quantity, 0);
       hold ??= this.newHold(input.newToken, input.subject);
-      if (more === 0) return { ok: true, value: hold };
-      const over = this.overCap(subject, more, subject === input.subject ? input.limits.maxPlaces : 0);
+      const retyped = hold.seats.map((seat) => {
+        const asked = input.seats.find(({ seatNo }) => seatNo === seat.seatNo)?.ticketType;
+        return asked === undefined || asked === seat.ticketType ? seat : { ...seat, ticketType: asked };
+      });
+      const changed = retyped.some((seat, index) => seat !== hold?.seats[index]);
+      if (more === 0 && !changed) return { ok: true, value: hold };
+      const over =
+        more === 0 ? null : this.overCap(subject, more, subject === input.subject ? input.limits.maxPlaces : 0);
       if (over !== null) return refuse(over);
+      hold.seats = retyped;
       return this.#grant(hold, wanted, input.areas, source);
     });
   }

@@ -43,6 +43,8 @@ const buyerStep = fc.oneof(
       ...who,
       id,
       seats: seatSet,
+      // Of all the seats named; '': none.
+      seatType: fc.constantFrom('', '', 'child', 'half, price:1'),
       areas: areaPicks,
       token: fc.option(which, { nil: null, freq: 2 }),
       fromBlock: fc.boolean(),

@@ -46,6 +46,7 @@ const CALLS = [
   ...['cancel', 'confirm', 'exchange', 'pay', 'refund', 'tickets/link'].map((step) => `post /v1/orders/{id}/${step}`),
   ...['log', 'status', 'tickets'].map((view) => `get /v1/orders/{id}/${view}`),
   ...['blocks', 'live', 'log', 'statistics'].map((view) => `get /v1/events/{id}/${view}`),
+  'get /v1/inventory/holds',
   ...['post /v1/events/{id}/bookings/import', 'post /v1/payments/{provider}/webhook', 'post /v1/buyers/erase'],
   ...['get /v1/tickets', 'post /v1/tickets/scan', 'get /v1/tickets/keys', 'post /v1/tickets/keys'],
   'post /v1/tickets/keys/{kid}/retire',

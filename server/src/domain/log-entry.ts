@@ -3,7 +3,7 @@ import type { SeatLetter } from '@aisle/client/protocol';
 /**
  * hold, extend, release, expire, block, unblock: as the commands. reserve, unreserve: between held and reserved. sell: reserved
  * → sold. cancel: a reserved hold given back because its order ended. return: sold → free or blocked. exchange: both at once.
- * transfer: a guest's hold became a customer's. repair: Redis set to what Postgres says.
+ * (A `hold` that names a seat from h to h changed its ticket type.) transfer: a guest's hold became a customer's. repair: Redis set to what Postgres says.
  */
 export const LOG_KINDS = [
   ...(['hold', 'extend', 'release', 'expire', 'block', 'unblock'] as const),

@@ -36,7 +36,7 @@ const hold = doc.route(
     path: '/v1/inventory/holds',
     summary: 'Hold seats and places in areas: all or nothing. With a holdToken, add to that hold',
     description:
-      'Adding never moves the deadline. Without a ticketType the first of the category counts. fromBlock and onBehalfOf are for staff.',
+      'Adding never moves the deadline. Without a ticketType the first of the category counts; a seat that the hold has already gets the type that is named with it. fromBlock and onBehalfOf are for staff.',
     request: { headers: doc.idempotencyHeaders, body: doc.jsonRequest(holdCommandSchema, true) },
     middleware: [allow('hold'), ...jsonBody()] as const,
     responses: { 201: doc.json(doc.holdModel, 'The hold') },

@@ -50,11 +50,35 @@ local function add_area(hold, pick, origin)
     { no = pick.no, cat = pick.cat, origin = origin, ticket_type = pick.ticket_type, quantity = pick.quantity }
 end
 
-local function grant(hold, seats, areas, origin)
-  local entry = tx.entry('hold', hold.subject, call.actor, call.request_id, hold.token, '{"expiresAt":' .. fmt(hold.expires_at) .. '}')
+local function by_number(seats)
+  local rows = {}
+  for _, s in ipairs(seats) do
+    rows[s.no] = s
+  end
+  return rows
+end
+
+-- What is said of the grant beside its places: the deadline, and by seat which ticket types were changed, as the node wrote them.
+local function about(hold, retyped)
+  local types = {}
+  for i, change in ipairs(retyped) do
+    types[i] = '"' .. change.row.no .. '":"' .. change.ticket_type .. '"'
+  end
+  local extra = '{"expiresAt":' .. fmt(hold.expires_at)
+  return #types == 0 and extra .. '}' or extra .. ',"ticketTypes":{' .. table.concat(types, ',') .. '}}'
+end
+
+-- retyped: {row of the hold, ticket_type}, …, for seats that it has already
+local function grant(hold, seats, areas, origin, retyped)
+  retyped = retyped or {}
+  local entry = tx.entry('hold', hold.subject, call.actor, call.request_id, hold.token, about(hold, retyped))
   for _, s in ipairs(seats) do
     tx.move_seat(entry, s.no, s.cat, 'h', hold.token)
     hold.seats[#hold.seats + 1] = { no = s.no, cat = s.cat, origin = origin, ticket_type = s.ticket_type }
+  end
+  for _, change in ipairs(retyped) do
+    change.row.ticket_type = change.ticket_type
+    tx.keep_seat(entry, change.row.no, change.row.cat)
   end
   for _, a in ipairs(areas) do
     tx.move_area(entry, a.no, a.cat, origin, 'h', a.quantity)

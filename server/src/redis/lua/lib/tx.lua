@@ -249,6 +249,12 @@ function tx.move_seat(entry, no, cat, to, token)
   entry.shown_seats[#entry.shown_seats + 1] = no .. ',"' .. to .. '"'
 end
 
+-- Something of the hold that has the seat changed, and nothing that others see: the log names it, viewers hear nothing.
+function tx.keep_seat(entry, no, cat)
+  local letter = tx.letter(no)
+  entry.seats[#entry.seats + 1] = no .. ':' .. cat .. ':' .. letter .. ':' .. letter
+end
+
 function tx.move_area(entry, no, cat, from, to, quantity)
   local a = tx.area(no)
   move_inventory(cat, from, to, quantity)
