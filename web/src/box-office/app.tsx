@@ -1,13 +1,21 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/preact-query';
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Route, Router, Switch } from 'wouter-preact';
+import { Route, Router, Switch, useLocation } from 'wouter-preact';
 import { useHashLocation } from 'wouter-preact/use-hash-location';
+import { Blocks } from './blocks.js';
 import { ChooseEvent } from './choose-event.js';
 import { keepClerk, keptClerk, type Clerk } from './clerk.js';
 import { DeskProvider, useDesk } from './desk.js';
 import { keep, readKept } from './kept.js';
+import { Kiosk } from './kiosk.js';
+import { keepKiosk, keptKiosk, type KioskConfig } from './kiosk-config.js';
+import { KioskSetup } from './kiosk-setup.js';
+import { OrderPage } from './order.js';
+import { Orders } from './orders.js';
 import { QuickSale } from './quick-sale.js';
+import { Scan } from './scan.js';
+import { ChosenSeats } from './seats.js';
 import { Shell } from './shell.js';
 import { SignIn } from './sign-in.js';
 import { Till } from './till.js';
@@ -35,6 +43,8 @@ function BoxOffice({ queries }: { queries: QueryClient }): VNode {
   const [eventId, setEventId] = useState(readKept('local', 'event'));
   const [terminal, setTerminal] = useState(readKept('local', 'terminal') ?? '');
   const [words, setWords] = useState<string | undefined>(undefined);
+  const [kiosk, setKiosk] = useState(keptKiosk);
+  const [, go] = useLocation();
   const signOut = useCallback((said?: string) => {
     keepClerk(null);
     setClerk(null);
@@ -46,6 +56,17 @@ function BoxOffice({ queries }: { queries: QueryClient }): VNode {
     keep('local', 'event', chosen);
     setEventId(chosen);
   };
+  if (kiosk !== null) {
+    const leave = (known: Clerk): void => {
+      keepKiosk(null);
+      setKiosk(null);
+      queries.clear();
+      keepClerk(known);
+      setClerk(known);
+      go('/');
+    };
+    return <Kiosk config={kiosk} onLeave={leave} />;
+  }
   if (clerk === null) {
     const signedIn = (known: Clerk): void => {
       keepClerk(known);
@@ -66,13 +87,21 @@ function BoxOffice({ queries }: { queries: QueryClient }): VNode {
       onSignOut={signOut}
       onLeaveEvent={() => chooseEvent(null)}
     >
-      <Counter onLeaveEvent={() => chooseEvent(null)} />
+      <Counter
+        onLeaveEvent={() => chooseEvent(null)}
+        onKiosk={(config) => {
+          keepKiosk(config);
+          signOut();
+          setKiosk(config);
+        }}
+      />
     </DeskProvider>
   );
 }
 
 /** The terminal's one sale outlives the screens: a clerk may look something up while seats are kept. */
-function Counter({ onLeaveEvent }: { onLeaveEvent: () => void }): VNode {
+function Counter(props: { onLeaveEvent: () => void; onKiosk: (config: KioskConfig) => void }): VNode {
+  const { onLeaveEvent, onKiosk } = props;
   const desk = useDesk();
   const latest = useRef(desk);
   latest.current = desk;
@@ -97,12 +126,25 @@ function Counter({ onLeaveEvent }: { onLeaveEvent: () => void }): VNode {
     <TillContext.Provider value={till}>
       <Shell onLeaveEvent={onLeaveEvent}>
         <Switch>
-          <Route path="/" component={QuickSale} />
-          <Route>
-            <QuickSale />
+          <Route path="/kiosk">
+            <KioskSetup onStart={onKiosk} />
           </Route>
+          <Route path="/scan" component={Scan} />
+          {desk.staff ? <StaffScreens /> : <Scan />}
         </Switch>
       </Shell>
     </TillContext.Provider>
+  );
+}
+
+function StaffScreens(): VNode {
+  return (
+    <Switch>
+      <Route path="/seats" component={ChosenSeats} />
+      <Route path="/orders" component={Orders} />
+      <Route path="/orders/:id" component={OrderPage} />
+      <Route path="/block" component={Blocks} />
+      <Route component={QuickSale} />
+    </Switch>
   );
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '../shared/api.js';
 
 const TIMEOUT_MS = 15_000;
+const STYLE = /<style>([\s\S]*?)<\/style>/g;
 
 /** The server's own page of an order's tickets, as text. Throws ApiError. */
 async function ticketsPage(orderId: string, token: string): Promise<string> {
@@ -22,7 +23,10 @@ async function ticketsPage(orderId: string, token: string): Promise<string> {
  * and its styles are bound to its own address, so its nodes and its style sheet are taken over into an empty frame.
  */
 export async function printTickets(orderId: string, token: string, only?: ReadonlySet<string>): Promise<void> {
-  const page = new DOMParser().parseFromString(await ticketsPage(orderId, token), 'text/html');
+  const text = await ticketsPage(orderId, token);
+  const styles = [...text.matchAll(STYLE)].map(([, css = '']) => css).join('\n');
+  // A parsed document has this page's content policy: a style element in it would be refused, loudly.
+  const page = new DOMParser().parseFromString(text.replaceAll(STYLE, ''), 'text/html');
   document.querySelector('iframe[data-tickets]')?.remove();
   const frame = document.createElement('iframe');
   frame.dataset.tickets = orderId;
@@ -38,7 +42,7 @@ export async function printTickets(orderId: string, token: string, only?: Readon
   sheet.title = page.title;
   sheet.documentElement.lang = page.documentElement.lang;
   sheet.body.replaceWith(body);
-  adoptStyles(sheet, view, page);
+  adoptStyles(sheet, view, styles);
   // The frame has no network of its own: laid out in the next frame at the latest.
   await new Promise((resolve) => requestAnimationFrame(resolve));
   view.focus();
@@ -46,10 +50,10 @@ export async function printTickets(orderId: string, token: string, only?: Readon
 }
 
 /** Without style elements or attributes, which a strict content policy would not apply. */
-function adoptStyles(sheet: Document, view: Window, page: Document): void {
+function adoptStyles(sheet: Document, view: Window, css: string): void {
   const { CSSStyleSheet: Sheet } = view as Window & { CSSStyleSheet: typeof CSSStyleSheet };
   const styles = new Sheet();
-  styles.replaceSync([...page.querySelectorAll('style')].map(({ textContent }) => textContent).join('\n'));
+  styles.replaceSync(css);
   sheet.adoptedStyleSheets = [styles];
 }
 

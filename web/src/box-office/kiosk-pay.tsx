@@ -1,0 +1,194 @@
+import type { CheckoutDetail } from '@aisle/client/picker';
+import type { CheckoutAnswer, Order, SeatEvent } from '@aisle/client/protocol';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { ApiError } from '../shared/api.js';
+import { money, plural } from '../shared/format.js';
+import { ActionButton, ErrorNote, Field } from '../shared/ui.js';
+import type { KioskConfig } from './kiosk-config.js';
+import { useOnce, type Once } from './once.js';
+import type { Visitor } from './visitor.js';
+
+interface PayProps {
+  readonly config: KioskConfig;
+  readonly visitor: Visitor;
+  readonly event: SeatEvent;
+  readonly basket: CheckoutDetail;
+  readonly onBack: () => void;
+  readonly onDone: (orders: readonly Order[], paid: boolean) => void;
+}
+
+/** By card here, where the server's provider can, or at the counter. */
+export function KioskPay(props: PayProps): VNode {
+  const { config, visitor, event, basket, onBack, onDone } = props;
+  const once = useOnce();
+  const [error, setError] = useState<unknown>(undefined);
+  const [begun, setBegun] = useState<readonly CheckoutAnswer[] | undefined>(undefined);
+  const places = basket.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    setError(undefined);
+    try {
+      await work();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  const atCounter = (): Promise<void> =>
+    guarded(async () => {
+      const orders = begun?.map(({ order }) => order) ?? (await placed(visitor, basket, once));
+      onDone(
+        orders,
+        orders.every(({ status }) => status === 'completed'),
+      );
+    });
+  const checkout = (buyer: { name: string; email: string }): Promise<void> =>
+    guarded(async () => {
+      const answers: CheckoutAnswer[] = [];
+      for (const holdToken of basket.holdTokens) {
+        const body = { eventId: event.id, holdToken, buyer };
+        answers.push(await visitor.call<CheckoutAnswer>('POST', '/v1/checkout', { body, key: once.keyFor(body) }));
+      }
+      visitor.owes(answers.map(({ order }) => order));
+      setBegun(answers);
+    });
+  return (
+    <div class="kiosk-pay">
+      <p class="sale-total">
+        <span>{plural(places, 'ticket')}</span>
+        <strong>{money(basket.totalMinor, event.currency)}</strong>
+      </p>
+      {error === undefined ? null : <ErrorNote error={error} />}
+      {config.card && begun === undefined ? <BuyerForm onBuyer={checkout} /> : null}
+      {begun === undefined ? null : (
+        <Cards {...{ begun, visitor, once }} onPaid={(orders) => onDone(orders, true)} counter={config.counter} />
+      )}
+      {config.counter ? (
+        <ActionButton class="button big" act={atCounter}>
+          Pay at the counter
+        </ActionButton>
+      ) : null}
+      {begun === undefined ? (
+        <button type="button" class="button quiet" onClick={onBack}>
+          Back to the seats
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** Orders that wait for the counter: no name is asked for. */
+async function placed(
+  visitor: Visitor,
+  { eventId, holdTokens }: CheckoutDetail,
+  once: Once,
+): Promise<readonly Order[]> {
+  const orders: Order[] = [];
+  for (const holdToken of holdTokens) {
+    const body = { eventId, holdToken };
+    orders.push(await visitor.call<Order>('POST', '/v1/orders', { body, key: once.keyFor(body) }));
+  }
+  return orders;
+}
+
+function BuyerForm({ onBuyer }: { onBuyer: (buyer: { name: string; email: string }) => Promise<void> }): VNode {
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState('');
+  const ready = name.trim() !== '' && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email.trim());
+  const send = (): Promise<void> => onBuyer({ name: name.trim(), email: email.trim() });
+  return (
+    <form
+      class="card-form"
+      autocomplete="off"
+      onSubmit={(submit) => {
+        submit.preventDefault();
+        if (ready) void send();
+      }}
+    >
+      <Field label="Your name">
+        {(ids) => (
+          <input
+            {...ids}
+            autocomplete="off"
+            maxLength={200}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label="Your e-mail" hint="Forgotten here as soon as you leave.">
+        {(ids) => (
+          <input
+            {...ids}
+            type="email"
+            autocomplete="off"
+            maxLength={254}
+            onInput={({ currentTarget }) => setEmail(currentTarget.value)}
+          />
+        )}
+      </Field>
+      <ActionButton class="button primary big" act={send} disabled={!ready}>
+        Pay by card
+      </ActionButton>
+    </form>
+  );
+}
+
+const CARDS = [
+  { token: 'tok_ok', label: 'Test card' },
+  { token: 'tok_declined', label: 'Test card that is declined' },
+] as const;
+
+function Cards(props: {
+  begun: readonly CheckoutAnswer[];
+  visitor: Visitor;
+  once: Once;
+  counter: boolean;
+  onPaid: (orders: readonly Order[]) => void;
+}): VNode {
+  const { begun, visitor, once, counter, onPaid } = props;
+  const [error, setError] = useState<unknown>(undefined);
+  const [attempt, setAttempt] = useState(0);
+  const [waiting, setWaiting] = useState(false);
+  const sandbox = begun.every(({ payment, order }) => payment.provider === 'sandbox' || order.status === 'completed');
+  if (!sandbox) {
+    const told = new ApiError(
+      'CARD',
+      'This kiosk cannot take your card.',
+      counter ? 'Your seats are kept: pay at the counter.' : 'Ask at the counter.',
+      0,
+    );
+    return <ErrorNote error={told} />;
+  }
+  const pay = (paymentToken: string) => async (): Promise<void> => {
+    setError(undefined);
+    try {
+      const orders: Order[] = [];
+      for (const { order } of begun) {
+        const key = once.keyFor({ pay: order.id, paymentToken, attempt });
+        const answer =
+          order.status === 'completed'
+            ? { order }
+            : await visitor.call<CheckoutAnswer>('POST', `/v1/orders/${order.id}/pay`, { body: { paymentToken }, key });
+        orders.push(answer.order);
+      }
+      visitor.owes(orders);
+      if (orders.every(({ status }) => status === 'completed')) onPaid(orders);
+      else setWaiting(true);
+    } catch (failure) {
+      // Declined is an end: the next press is a new attempt. What is not known keeps its key.
+      if (failure instanceof ApiError && !failure.retryable) setAttempt(attempt + 1);
+      setError(failure);
+    }
+  };
+  return (
+    <div class="pay">
+      <p class="hint">No real money is taken: the server is connected to the sandbox provider.</p>
+      {error === undefined ? null : <ErrorNote error={error} />}
+      {waiting ? <p role="status">The bank has not answered yet. Press again in a moment.</p> : null}
+      {CARDS.map(({ token, label }, at) => (
+        <ActionButton key={token} class={at === 0 ? 'button primary big' : 'button'} act={pay(token)}>
+          {label}
+        </ActionButton>
+      ))}
+    </div>
+  );
+}
