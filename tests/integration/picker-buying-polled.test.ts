@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startAisle, type TestAisle } from '../helpers/aisle.js';
-import { Buyer, plainChart, sellEvent } from '../helpers/buyers.js';
+import { adminCall, Buyer, plainChart, sellEvent } from '../helpers/buyers.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 import { Choosing, memoryStorage, said } from './support/choosing.js';
 import { NoSockets } from './support/no-sockets.js';
@@ -78,25 +78,27 @@ test(
   'I6 sockets that are cut and blocked while buying: over to asking, and back by itself once they open',
   { timeout: 60_000 },
   async () => {
-    const event = await sellEvent(aisle, plainChart(1, 20));
+    const event = await sellEvent(aisle, plainChart(1, 10, [{ id: 'floor', capacity: 50 }]));
     front.blocked = false;
     const { model, told } = await open.picker(event.id, { url: front.url });
     expect(model.state.link).toBe('live');
     model.press(1);
     await waitFor(() => model.state.basket.places === 1);
+    // On its way when the line is cut: whether it arrived nobody knows. Seven places, not fourteen, by whichever way.
+    model.holdArea(0, 7);
     front.block();
     await waitFor(() => model.state.link === 'stale');
-    // Asked for while nobody knows yet that sockets stay away: carried out once, by whichever way.
-    for (const seatNo of [2, 3, 4]) model.press(seatNo);
-    await waitFor(() => model.state.link === 'polling', { timeoutMs: 20_000 });
     model.press(2);
-    await waitFor(() => model.state.basket.places === 2 && !model.state.busy, { timeoutMs: 20_000 });
-    expect([model.standing(1), model.standing(2)]).toEqual(['mine', 'mine']);
+    expect(said(told)).toContain('There is no connection at the moment');
+    await waitFor(() => model.state.link === 'polling', { timeoutMs: 20_000 });
+    await waitFor(() => !model.state.busy && model.state.basket.places > 1, { timeoutMs: 20_000 });
+    expect(model.state.basket.places).toBe(8);
+    const floor = (await adminCall<{ areas: number[][] }>(aisle, 'GET', `/events/${event.id}/seats`)).areas[0];
+    expect(floor).toEqual([50, 43]);
     front.blocked = false;
     await waitFor(() => model.state.link === 'live', { timeoutMs: 20_000 });
-    expect(model.state.basket.places).toBe(2);
     model.press(1);
-    await waitFor(() => model.state.basket.places === 1);
+    await waitFor(() => model.state.basket.places === 7);
     const polls = front.count('GET', SEATS);
     await sleep(6_500);
     expect(front.count('GET', SEATS)).toBe(polls);
@@ -124,3 +126,14 @@ test(
     await waitFor(() => model.state.basket.places === 2);
   },
 );
+
+test('two tabs without a socket tell each other', { timeout: 60_000 }, async () => {
+  const event = await sellEvent(aisle, plainChart(1, 10));
+  const storage = memoryStorage();
+  const one = await open.picker(event.id, { url: front.url }, { storage });
+  const other = await open.picker(event.id, { url: front.url }, { storage });
+  const polls = front.count('GET', SEATS);
+  one.model.press(2);
+  await waitFor(() => other.model.standing(2) === 'mine', { timeoutMs: 4_000 });
+  expect(front.count('GET', SEATS)).toBeLessThanOrEqual(polls + 2);
+});

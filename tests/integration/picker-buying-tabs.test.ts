@@ -41,7 +41,7 @@ test('two tabs, one storage: one guest, holds and releases of one show in the ot
   expect(said(one.told)).toContain('row r0, seat 2 is no longer held for you.');
 });
 
-test('a reload resumes what is held; so does a storage that forgets nothing but is not there for the next', async () => {
+test('a reload resumes what is held, and to a stranger it is somebody’s', async () => {
   const event = await sellEvent(aisle, plainChart(1, 10));
   const storage = memoryStorage();
   const first = await open.picker(event.id, {}, { storage });

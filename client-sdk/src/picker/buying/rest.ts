@@ -79,7 +79,7 @@ export class Rest {
         if (!(error instanceof AisleError)) throw error;
         if (error.code === 'UNAUTHENTICATED' && !renewed) {
           renewed = true;
-          this.#token = this.#ask('refused');
+          await this.#renew();
           continue;
         }
         if (!error.retryable) throw error;
@@ -93,6 +93,13 @@ export class Rest {
 
   #tokenNow(): Promise<string | null> {
     return (this.#token ??= this.#ask('connect'));
+  }
+
+  /** Another way may have renewed it meanwhile: only what is still given is refused. */
+  async #renew(): Promise<void> {
+    const before = await this.#token;
+    const now = await this.#ask('connect');
+    this.#token = now === before ? this.#ask('refused') : Promise.resolve(now);
   }
 
   async #ask(reason: 'connect' | 'refused'): Promise<string | null> {

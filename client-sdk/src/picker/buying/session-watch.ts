@@ -40,26 +40,22 @@ export class SessionWatch {
     const now = clock.monotonic();
     let lastMs = 0;
     for (const { hold, deadline } of book.holds) {
+      const left = remaining(deadline, now);
       const spareMs = Math.max(Date.parse(hold.maxExpiresAt) - Date.parse(hold.expiresAt), 0);
-      if (placesIn(hold) > 0) lastMs = Math.max(lastMs, remaining(deadline, now) + spareMs);
+      if (placesIn(hold) > 0) lastMs = Math.max(lastMs, left + spareMs);
+      // By the server's own clock, which the hold tells: this device's may be wrong.
+      if (this.#expiresAt !== null) this.#warn(Date.parse(this.#expiresAt) - Date.parse(hold.expiresAt) + left, lastMs);
     }
     if (lastMs > 0) guest?.keepUntil(clock.wall() + lastMs);
-    const expiresAt = this.#expiresAt ?? guest?.expiresAt ?? null;
-    if (expiresAt === null) return;
-    const leftMs = Date.parse(expiresAt) - clock.wall();
-    if (lastMs > 0 && leftMs < Math.min(WARN_MS, lastMs) && leftMs > 0 && this.#warnedFor !== expiresAt) {
-      this.#warnedFor = expiresAt;
-      this.onEnding(leftMs);
-    }
-    if (
-      guest !== undefined &&
-      lastMs === 0 &&
-      !book.busy &&
-      leftMs < RENEW_MS &&
-      now - this.#renewedAt > RENEW_EVERY_MS
-    ) {
+    else if (guest !== undefined && !book.busy && guest.leftMs < RENEW_MS && now - this.#renewedAt > RENEW_EVERY_MS) {
       this.#renewedAt = now;
       this.client.renewToken().catch(() => undefined);
     }
+  }
+
+  #warn(leftMs: number, lastMs: number): void {
+    if (leftMs <= 0 || leftMs >= Math.min(WARN_MS, lastMs) || this.#warnedFor === this.#expiresAt) return;
+    this.#warnedFor = this.#expiresAt;
+    this.onEnding(leftMs);
   }
 }

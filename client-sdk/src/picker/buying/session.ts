@@ -18,10 +18,15 @@ interface Locks {
   request<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** What a session is taken to last where the device's clock cannot be right: an hour less than the server gives guests. */
+const USUAL_LIFE_MS = 23 * 3_600_000;
+const LONGEST_LIFE_MS = 7 * 86_400_000;
+
 interface Stored {
   readonly token: string;
   readonly subject: string;
-  readonly expiresAt: string;
+  /** When it ends by this device's wall clock, ms. */
+  readonly until: number;
   /** Wall clock, ms: until then some tab holds places under it, of whichever event. */
   readonly heldUntil?: number;
 }
@@ -39,6 +44,8 @@ export function pageStorage(): Keep | null {
 export class GuestSession {
   #inMemory: Stored | undefined;
   readonly #key: string;
+  /** The token that was last given away. */
+  #given: string | undefined;
 
   /** `origin`: of the server, where it is not the page's own. */
   constructor(
@@ -52,16 +59,13 @@ export class GuestSession {
   }
 
   readonly getToken: GetToken = async (reason) =>
-    (
-      await exclusively(this.#key, async () => {
-        const known = this.#read();
-        // Refused: of no use, unless another tab has put a new one there meanwhile.
-        if (reason === 'refused' && known?.token === this.#given) this.#forget();
-        return this.#current();
-      })
-    ).token;
-
-  #given: string | undefined;
+    exclusively(this.#key, async () => {
+      // Refused: of no use, unless another tab has put a new one there meanwhile.
+      if (reason === 'refused' && this.#read()?.token === this.#given) this.#forget();
+      const { token } = this.#usable() ?? (await this.#another());
+      if (this.#given !== undefined && this.#given !== token) this.onAnother();
+      return (this.#given = token);
+    });
 
   /** Places are held under it until then (wall clock, ms): a new guest would lose them. */
   keepUntil(wallMs: number): void {
@@ -69,25 +73,25 @@ export class GuestSession {
     if (known !== undefined && (known.heldUntil ?? 0) < wallMs) this.#write({ ...known, heldUntil: wallMs });
   }
 
-  /** ISO time; undefined before there is one. */
-  get expiresAt(): string | undefined {
-    return this.#read()?.expiresAt;
+  /** 0 before there is one. */
+  get leftMs(): number {
+    return Math.max((this.#read()?.until ?? 0) - Date.now(), 0);
   }
 
-  async #current(): Promise<Stored> {
+  #usable(): Stored | undefined {
     const known = this.#read();
-    const leftMs = known === undefined ? 0 : Date.parse(known.expiresAt) - Date.now();
-    const keep = (known?.heldUntil ?? 0) > Date.now() ? USELESS_BELOW_MS : RENEW_BELOW_MS;
-    if (known !== undefined && leftMs > keep) {
-      this.#given = known.token;
-      return known;
-    }
+    const keepMs = (known?.heldUntil ?? 0) > Date.now() ? USELESS_BELOW_MS : RENEW_BELOW_MS;
+    return this.leftMs > keepMs ? known : undefined;
+  }
+
+  async #another(): Promise<Stored> {
     const { token, subject, expiresAt } = await this.make();
-    const fresh = { token, subject, expiresAt };
-    this.#write(fresh);
-    if (this.#given !== undefined) this.onAnother();
-    this.#given = token;
-    return fresh;
+    const lifeMs = Date.parse(expiresAt) - Date.now();
+    // A clock that is hours off would take every new session for one that is over, and make one after the other.
+    const isLikely = lifeMs > RENEW_BELOW_MS && lifeMs <= LONGEST_LIFE_MS;
+    const stored = { token, subject, until: Date.now() + (isLikely ? lifeMs : USUAL_LIFE_MS) };
+    this.#write(stored);
+    return stored;
   }
 
   #read(): Stored | undefined {
@@ -128,8 +132,5 @@ async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== 'object' || value === null) return false;
   const stored = value as Record<string, unknown>;
-  return (
-    ['token', 'subject', 'expiresAt'].every((name) => typeof stored[name] === 'string') &&
-    !Number.isNaN(Date.parse(String(stored.expiresAt)))
-  );
+  return typeof stored.token === 'string' && typeof stored.subject === 'string' && typeof stored.until === 'number';
 }
