@@ -99,7 +99,7 @@ export class PickerPage {
   }
 
   /** CSS pixels from the canvas's corner, and the seat's radius, while the whole map is shown. */
-  private async place(seatNo: number): Promise<{ x: number; y: number; radius: number }> {
+  async place(seatNo: number): Promise<{ x: number; y: number; radius: number }> {
     const box = await this.map.boundingBox();
     const seat = this.chart.seats[seatNo];
     if (box === null || seat === undefined) throw new Error(`no map or no seat ${seatNo}`);
