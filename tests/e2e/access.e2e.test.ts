@@ -355,7 +355,7 @@ describe('for the eye and the hand', () => {
 /** In the page: what can be pressed and is smaller than 24 px, or than 44 px where it is a main action. */
 const TARGETS = `(() => {
   const root = document.querySelector('aisle-seat-map').shadowRoot;
-  const main = '.button.primary, .f-main, .f-line, .f-chip, .f-quick, .map-tools button, .bar button, select, input[type=search]';
+  const main = '.button.primary, .f-results .button, .f-line, .f-chip, .f-quick, .map-tools button, .bar button, select, input[type=search]';
   return [...root.querySelectorAll('button, select, input, summary, a, [role=treeitem]')].flatMap((target) => {
     const box = target.getBoundingClientRect();
     const seen = target.checkVisibility({ visibilityProperty: true, opacityProperty: true });

@@ -48,7 +48,7 @@ export function Filters(props: FiltersProps): VNode {
         </fieldset>
       ) : null}
       {facts.steps.length > 0 ? (
-        <label class="f-price">
+        <label class="field">
           <span>{words.price}</span>
           <select
             value={String(filter.maxMinor ?? '')}
@@ -78,7 +78,7 @@ export function Filters(props: FiltersProps): VNode {
       <p class="f-left">
         {filtered ? <span>{words.left(left)}</span> : null}
         {filtered ? (
-          <button type="button" class="f-button f-plain" onClick={(event) => reset(event, () => set(NO_FILTER))}>
+          <button type="button" class="button small" onClick={(event) => reset(event, () => set(NO_FILTER))}>
             {words.reset}
           </button>
         ) : null}

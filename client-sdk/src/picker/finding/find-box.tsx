@@ -54,7 +54,7 @@ export function FindBox(props: FindingProps): VNode {
           if (first !== undefined) props.ways.showSeats([first]);
         }}
       >
-        <label>
+        <label class="field">
           <span>{words.label}</span>
           <input
             type="search"
@@ -77,9 +77,9 @@ export function FindBox(props: FindingProps): VNode {
         </ul>
       ) : null}
       {!isEmpty && found.total > found.seatNos.length ? (
-        <p class="f-quiet">{words.more(found.total - found.seatNos.length)}</p>
+        <p class="quiet">{words.more(found.total - found.seatNos.length)}</p>
       ) : null}
-      {!isEmpty && found.total === 0 ? <p class="f-quiet">{words.none}</p> : null}
+      {!isEmpty && found.total === 0 ? <p class="quiet">{words.none}</p> : null}
     </search>
   );
 }
@@ -103,19 +103,19 @@ function Result({ model, language, names, ways, seatNo }: FindingProps & { reado
       </span>
       <button
         type="button"
-        class="f-button f-plain"
+        class="button f-show"
         title={words.show}
         aria-label={words.showSeat(name.spoken)}
         onClick={() => ways.showSeats([seatNo])}
       >
-        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+        <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
           <path d="M12 21s-6.5-5.8-6.5-11a6.5 6.5 0 0 1 13 0c0 5.2-6.5 11-6.5 11z" />
           <circle cx="12" cy="10" r="2.5" />
         </svg>
       </button>
       <button
         type="button"
-        class={mine ? 'f-button' : 'f-button f-main'}
+        class={mine ? 'button' : 'button primary'}
         aria-label={mine ? words.releaseSeat(name.spoken) : words.holdSeat(name.spoken)}
         aria-disabled={!usable}
         onClick={() => model.press(seatNo)}

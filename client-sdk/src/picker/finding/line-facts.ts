@@ -116,7 +116,7 @@ export class LineFacts {
     const chosen = model.state.selection.has(seatNo);
     const standing = chosen ? 'mine' : model.standing(seatNo);
     const price = this.paid(seatNo) ?? this.price(model.chart.seats[seatNo]?.category ?? '');
-    const said = places.standing[standing];
+    const said = chosen ? this.language.messages.finding.list.chosen : places.standing[standing];
     return {
       label,
       // The section's name stands above it.
@@ -170,12 +170,25 @@ export class LineFacts {
   private tally(node: Group): Tally {
     const known = this.tallies.get(node.id);
     if (known !== undefined) return known;
-    const tally = this.sectionTally(node) ?? this.counted(node.seatNos);
+    const tally = this.partTally(node) ?? this.sectionTally(node) ?? this.counted(node.seatNos);
     const { counts } = this.model.state;
-    for (const areaNo of 'areaNos' in node ? node.areaNos : [])
+    for (const areaNo of node.kind === 'section' ? node.areaNos : [])
       if (this.areaOffered(areaNo)) tally.free += counts.areas[areaNo]?.available ?? 0;
     this.tallies.set(node.id, tally);
     return tally;
+  }
+
+  private partTally(node: Group): Tally | undefined {
+    if (node.kind !== 'part') return undefined;
+    const sum = { free: 0, mine: 0 };
+    for (const inner of node.nodes) {
+      // Of seats: counted as one.
+      if (inner.kind !== 'section' && inner.kind !== 'part') return undefined;
+      const { free, mine } = this.tally(inner);
+      sum.free += free;
+      sum.mine += mine;
+    }
+    return sum;
   }
 
   /** What the model has counted already: without a filter no section need be gone through. */

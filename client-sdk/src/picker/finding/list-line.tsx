@@ -50,20 +50,20 @@ export class ListLine extends Component<ListLineProps> {
     return (
       <>
         <span class="f-name">
-          {context === '' ? null : <span class="f-unseen">{`${context}, `}</span>}
+          {context === '' ? null : <span class="unseen">{`${context}, `}</span>}
           <bdi>{label}</bdi>
           {detail === '' ? null : <Pause />}
           {detail === '' ? null : <small>{detail}</small>}
         </span>
         <Pause />
         <span class="f-figure">
-          <span class={taken ? 'f-unseen' : undefined}>{figure}</span>
+          <span class={taken ? 'unseen' : undefined}>{figure}</span>
           {said === '' ? null : <Pause />}
-          {said === '' ? null : <small class={standing === 'free' ? 'f-unseen' : undefined}>{said}</small>}
+          {said === '' ? null : <small class={standing === 'free' ? 'unseen' : undefined}>{said}</small>}
         </span>
       </>
     );
   }
 }
 
-const Pause = (): VNode => <span class="f-unseen">, </span>;
+const Pause = (): VNode => <span class="unseen">, </span>;

@@ -16,7 +16,7 @@ function useAnnouncer(announcer: Announcer): AnnouncerState {
 export function LiveRegions({ announcer }: { readonly announcer: Announcer }): VNode {
   const { polite, urgent } = useAnnouncer(announcer);
   return (
-    <div class="f-unseen">
+    <div class="unseen">
       <div role="status" aria-live="polite" aria-atomic="true" class="f-polite">
         {words(polite)}
       </div>
@@ -52,8 +52,8 @@ export function Toasts({ announcer, words: { dismiss } }: ToastsProps): VNode {
             {told.text}
             {told.more === undefined ? null : <small>{told.more}</small>}
           </p>
-          <button type="button" aria-label={dismiss} onClick={() => announcer.dismiss(key)}>
-            <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+          <button type="button" class="icon-button" aria-label={dismiss} onClick={() => announcer.dismiss(key)}>
+            <svg class="icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
               <path d="M5 5l10 10M15 5L5 15" />
             </svg>
           </button>

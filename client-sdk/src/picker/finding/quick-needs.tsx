@@ -19,8 +19,14 @@ export function QuickNeeds(props: QuickNeedsProps): VNode | null {
   if (!has) return null;
   const on = model.state.filter.accessible;
   return (
-    <button type="button" class="f-quick" aria-pressed={on} title={words.accessible} onClick={() => press(props)}>
-      <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+    <button
+      type="button"
+      class="button f-quick"
+      aria-pressed={on}
+      title={words.accessible}
+      onClick={() => press(props)}
+    >
+      <svg class="icon" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
         <circle cx="10.5" cy="4" r="1.5" />
         <path d="M10.5 8v6H16l2.5 5M10.5 10.5H15M8 11.5a5 5 0 1 0 6.5 7" />
       </svg>

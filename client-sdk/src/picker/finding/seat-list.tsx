@@ -89,7 +89,7 @@ export function SeatList(props: SeatListProps): VNode {
       return node;
     });
   const lines = book.lines();
-  if (lines.length === 0) return <p class="f-none">{isFiltered(filter) ? words.none : words.empty}</p>;
+  if (lines.length === 0) return <p class="quiet f-none">{isFiltered(filter) ? words.none : words.empty}</p>;
   const { active } = book;
   return (
     <div

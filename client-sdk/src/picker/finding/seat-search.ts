@@ -19,27 +19,24 @@ export class SeatSearch {
   private readonly words: string[] = [];
   /** By seatNo: positions in `words`. */
   private readonly seatWords: readonly (readonly number[])[];
-  private readonly seatNoOf: ReadonlyMap<string, number>;
 
   /** `fillers`: words people type that name nothing, "row". */
   constructor(
-    chart: Chart,
+    private readonly chart: Chart,
     private readonly fillers: readonly string[],
   ) {
     const known = new Map<string, number>();
-    const wordNo = (word: string): number => {
-      const found = known.get(word);
+    const wordNo = (text: string): number => {
+      const found = known.get(text);
       if (found !== undefined) return found;
-      known.set(word, this.words.length);
-      return this.words.push(word) - 1;
+      known.set(text, this.words.length);
+      return this.words.push(lower(text)) - 1;
     };
     const sections = new Map(
-      chart.sections.map(({ key, label }) => [key, [...split(label), lower(key)].map(wordNo)] as const),
+      chart.sections.map(({ key, label }) => [key, [...split(label), key].map(wordNo)] as const),
     );
-    this.seatNoOf = new Map(chart.seats.map(({ id }, seatNo) => [lower(id), seatNo]));
     this.seatWords = chart.seats.map((seat) => {
-      const row = lower(seat.row ?? '');
-      const number = lower(seat.number ?? '');
+      const { row = '', number = '' } = seat;
       const own = [row, number, row + number].filter((word) => word !== '').map(wordNo);
       return [...own, ...(sections.get(seat.section ?? '') ?? [])];
     });
@@ -48,7 +45,7 @@ export class SeatSearch {
   /** Nothing typed finds nothing. */
   find(text: string, limit: number): Found {
     const typed = lower(text.trim());
-    const whole = this.seatNoOf.get(typed);
+    const whole = this.seatNoOf(typed);
     const asked = split(typed).filter((word) => !this.fillers.includes(word));
     if (asked.length === 0) return whole === undefined ? NOTHING : { seatNos: [whole], total: 1 };
     const scores = asked.map((word) => this.scoresOf(word));
@@ -59,6 +56,11 @@ export class SeatSearch {
     });
     found.sort((a, b) => (a.score === b.score ? a.seatNo - b.seatNo : b.score - a.score));
     return { seatNos: found.slice(0, limit).map(({ seatNo }) => seatNo), total: found.length };
+  }
+
+  private seatNoOf(typed: string): number | undefined {
+    const seatNo = this.chart.seats.findIndex(({ id }) => id.length === typed.length && lower(id) === typed);
+    return seatNo === -1 ? undefined : seatNo;
   }
 
   /** By position in `words`. */

@@ -11,7 +11,7 @@ export function SkipLinks({ label, links }: { readonly label: string; readonly l
   return (
     <nav class="f-skip" aria-label={label}>
       {links.map((link) => (
-        <button key={link.label} type="button" class="f-button" onClick={link.go}>
+        <button key={link.label} type="button" class="button" onClick={link.go}>
           {link.label}
         </button>
       ))}

@@ -1,24 +1,16 @@
 /** For adoptedStyleSheets of the element's shadow root; its tokens are the element's. */
 export const findingCss = `
-.f-unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-
 .f-find { display: block; min-inline-size: 0; }
-.f-find label { display: grid; gap: 4px; }
-.f-find label > span, .f-price > span, .f-filters legend { padding: 0; color: var(--a-muted); font-size: 13px; }
+.f-filters legend { margin-block-end: 6px; padding: 0; color: var(--a-muted); font-size: 13px; }
 .f-results { display: grid; margin-block-start: 8px; overflow: hidden; border: 1px solid var(--a-line); border-radius: var(--a-radius);
   background: var(--a-surface); box-shadow: var(--a-shadow); }
 .f-results li { display: grid; grid-template-columns: 20px minmax(0, 1fr) auto auto; gap: 8px; align-items: center; padding: 6px 8px 6px 12px; }
 .f-results li + li { border-block-start: 1px solid var(--a-line); }
-.f-quiet, .f-none { padding-block: 8px 0; color: var(--a-muted); font-size: 14px; }
 .f-none { padding: 24px 12px; text-align: center; }
-.f-button { min-block-size: 44px; padding: 0 12px; border: 1px solid var(--a-strong-line); border-radius: var(--a-radius); background: var(--a-surface);
-  font-size: 14px; font-weight: 600; cursor: pointer; }
-.f-button:hover { background: var(--a-raised); }
-.f-plain { border-color: transparent; color: var(--a-accent); }
-.f-button svg { display: block; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linejoin: round; }
-.f-main { border-color: var(--a-accent); background: var(--a-accent); color: var(--a-on-accent); }
-.f-main:hover { background: var(--a-accent); filter: brightness(1.08); }
-.f-button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); filter: none; }
+.f-results .button { padding: 0 12px; font-size: 14px; }
+.f-results .f-show { border-color: transparent; color: var(--a-accent); }
+.f-results .button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); filter: none; }
+.f-find .quiet { padding-block-start: 8px; }
 
 .f-tree { display: grid; max-inline-size: 760px; margin-inline: auto; padding: 8px; }
 .f-line { position: relative; display: flex; gap: 10px; align-items: center; min-block-size: 44px; padding-block: 4px; padding-inline: calc(10px + var(--level) * 18px) 8px;
@@ -26,13 +18,12 @@ export const findingCss = `
 .f-line:hover { background: var(--a-raised); }
 .f-line:focus-visible { outline-offset: -3px; }
 .f-line[aria-selected='true'] { background: var(--a-accent-wash); }
-.f-section, .f-section + .f-part { border-block-start: 1px solid transparent; }
 .f-section .f-name, .f-area .f-name { font-weight: 600; }
 .f-name { flex: 1; min-inline-size: 0; line-height: 1.3; overflow-wrap: anywhere; }
 .f-name small, .f-figure small { display: block; color: var(--a-muted); font-size: 13px; font-weight: 400; }
 .f-figure { flex: none; max-inline-size: 55%; color: var(--a-ink); font-variant-numeric: tabular-nums; line-height: 1.3; text-align: end; }
-.f-section .f-figure, .f-row .f-figure, .f-part .f-figure, .f-area .f-figure { color: var(--a-muted); font-size: 14px; }
-.f-is-held .f-name, .f-is-reserved .f-name, .f-is-sold .f-name, .f-is-blocked .f-name { color: var(--a-muted); }
+:is(.f-section, .f-row, .f-part, .f-area) .f-figure { color: var(--a-muted); font-size: 14px; }
+:is(.f-is-held, .f-is-reserved, .f-is-sold, .f-is-blocked) .f-name { color: var(--a-muted); }
 .f-line[aria-expanded='false']:is(.f-is-held, .f-is-reserved, .f-is-sold, .f-is-blocked) > .f-twist { visibility: hidden; }
 .f-twist { flex: none; inline-size: 28px; block-size: 28px; margin-inline-end: -4px; }
 .f-seat .f-twist { border: 1px solid var(--a-strong-line); border-radius: 8px; inline-size: 36px; block-size: 36px; }
@@ -47,8 +38,8 @@ export const findingCss = `
 .f-mark .f-tick { fill: none; stroke: var(--a-on-accent); stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
 
 .f-filters { display: grid; gap: 14px; min-inline-size: 0; }
-.f-filters fieldset { display: grid; gap: 6px; min-inline-size: 0; margin: 0; padding: 0; border: 0; }
-.f-filters legend { margin-block-end: 6px; }
+.f-filters .field { max-inline-size: 320px; }
+.f-filters fieldset { min-inline-size: 0; margin: 0; padding: 0; border: 0; }
 .f-chips { display: flex; flex-wrap: wrap; gap: 8px; }
 .f-chip { display: inline-flex; gap: 8px; align-items: center; min-block-size: 44px; max-inline-size: 100%; padding: 4px 12px; border: 1px solid var(--a-strong-line);
   border-radius: 22px; background: var(--a-surface); font-size: 14px; text-align: start; cursor: pointer; }
@@ -56,12 +47,9 @@ export const findingCss = `
 .f-chip[aria-pressed='true'] { border-color: var(--a-accent); background: var(--a-accent-wash); box-shadow: inset 0 0 0 1px var(--a-accent); }
 .f-chip[aria-pressed='true']::after { inline-size: 6px; block-size: 11px; margin: -3px 4px 0; border: solid var(--a-accent); border-width: 0 2.5px 2.5px 0; content: '';
   transform: rotate(45deg); }
-.f-price { display: grid; gap: 4px; }
 .f-left { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; justify-content: space-between; font-size: 14px; font-weight: 600; }
 .f-left:empty { display: none; }
-.f-quick { display: inline-flex; flex: none; gap: 8px; align-items: center; justify-content: center; min-inline-size: 44px; min-block-size: 44px; padding: 0 10px; border: 1px solid var(--a-strong-line);
-  border-radius: var(--a-radius); background: var(--a-surface); font-size: 14px; font-weight: 600; cursor: pointer; }
-.f-quick svg { flex: none; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+.f-quick { flex: none; min-inline-size: 44px; padding: 0 10px; font-size: 14px; }
 .f-quick span { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .f-quick[aria-pressed='true'] { border-color: var(--a-accent); background: var(--a-accent); color: var(--a-on-accent); }
 @container aisle (min-width: 560px) { .f-quick span { position: static; inline-size: auto; block-size: auto; clip-path: none; } }
@@ -87,9 +75,9 @@ export const findingCss = `
 .f-toast[data-tone='bad'] { border-color: #e5564b; }
 .f-toast p { flex: 1; padding-block: 7px; overflow-wrap: anywhere; }
 .f-toast small { display: block; font-size: 14px; }
-.f-toast button { display: grid; flex: none; place-items: center; inline-size: 44px; block-size: 44px; padding: 0; border: 0; border-radius: 8px; background: transparent; color: inherit; cursor: pointer; }
+.f-toast button { inline-size: 44px; block-size: 44px; }
+.f-toast button:hover { background: transparent; }
 .f-toast button:focus-visible { outline-color: currentcolor; outline-offset: -4px; }
-.f-toast svg { stroke: currentcolor; stroke-width: 2; stroke-linecap: round; }
 @container aisle (min-width: 760px) {
   .f-toast:not(:last-child) { display: flex; }
   .f-toasts { inset-block-end: 16px; inset-inline-end: calc(var(--a-panel-width) + 12px); }

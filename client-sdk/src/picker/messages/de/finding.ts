@@ -12,6 +12,7 @@ export const finding: FindingMessages = {
     part: (first, last) => `${first} – ${last}`,
     free: (free) => (free === 0 ? 'Nichts frei' : `${count(free)} frei`),
     mine: (places) => `${count(places)} von Ihnen`,
+    chosen: 'Gewählt',
     held: 'Ihre Ticketart',
     none: 'Kein Platz passt zum Filter.',
     empty: 'Diese Veranstaltung hat keine Plätze.',

@@ -13,6 +13,8 @@ export const finding = {
     part: (first: string, last: string) => `${first} – ${last}`,
     free: (free: number) => (free === 0 ? 'None free' : `${count(free)} free`),
     mine: (places: number) => `${count(places)} yours`,
+    /** Of a seat that is selected, not bought: in a box office. */
+    chosen: 'Chosen',
     held: 'Your ticket type',
     none: 'No place fits the filter.',
     empty: 'This event has no places.',
