@@ -108,12 +108,13 @@ async function run(wish: Wish): Promise<void> {
   }
   for (const { title, tables } of reports) say(`\n### ${title}\n\n${tables.join('\n\n')}`);
   const goals = reports.flatMap((report) => report.goals);
-  say(
-    `\n### Goals\n\n${markdownTable(
-      ['what', 'goal', 'seen', 'met'],
-      goals.map(({ what, goal, seen, met }) => [what, goal, seen, met ? 'yes' : 'no']),
-    )}`,
-  );
+  if (goals.length > 0)
+    say(
+      `\n### Goals\n\n${markdownTable(
+        ['what', 'goal', 'seen', 'met'],
+        goals.map(({ what, goal, seen, met }) => [what, goal, seen, met ? 'yes' : 'no']),
+      )}`,
+    );
   if (json !== undefined)
     writeFileSync(json, `${JSON.stringify({ startedAt, rounds: wish.rounds, machine, reports }, null, 2)}\n`);
 }
