@@ -41,7 +41,7 @@ describe('an event', () => {
     await admin.heading('New event').waitFor();
     await admin.chooseChart('hall.json', JSON.stringify(chart));
     await page.getByText('is a good chart').waitFor();
-    await page.getByText('110 places', { exact: true }).waitFor();
+    await page.locator('.tally-total', { hasText: '110 places' }).waitFor();
     await expectNoAxeFindings(page);
 
     await page.getByLabel('Name', { exact: true }).fill('An evening');

@@ -64,9 +64,13 @@ function scan(text: string): { at: number; expects: Expects } | undefined {
       expects = next === 'closed' ? after() : next;
     } else if (expects.startsWith('key') && take(TEXT)) expects = ':';
     else if (expects.startsWith('value') && (take(TEXT) || take(PLAIN))) expects = after();
-    else return { at, expects };
+    else return { at: isCut(text, at) ? text.length : at, expects };
   }
 }
+
+/** The file ends within a text or a word: nothing is wrong where that began. */
+const isCut = (text: string, at: number): boolean =>
+  text[at] === '"' ? !text.includes('"', at + 1) : text.length - at < 40 && /^[\w.+-]+$/.test(text.slice(at));
 
 /** What one sign leads to; undefined: it is none, or none that may stand here. */
 function step(sign: string, expects: Expects, open: ('{' | '[')[]): Expects | 'closed' | undefined {

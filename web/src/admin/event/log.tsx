@@ -171,7 +171,8 @@ const columnsFor = (look: (filter: Filter, text: string) => void): readonly Colu
 
 /** A word of the log that is a search itself; `shown`: long ones by their first signs. */
 const Find = (props: { text: string; act: () => void; what: string; shown?: number }): VNode => (
-  <button type="button" class="find" onClick={props.act} aria-label={`All about ${props.what} ${props.text}`}>
+  <button type="button" class="find" onClick={props.act}>
+    <span class="unseen">All about {props.what} </span>
     {props.shown === undefined || props.text.length <= props.shown + 2
       ? props.text
       : `${props.text.slice(0, props.shown)}…`}

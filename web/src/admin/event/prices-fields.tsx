@@ -147,7 +147,7 @@ function TypeRow(props: {
         <button
           type="button"
           class="button quiet small remove"
-          aria-label={`Remove ticket type ${type.label} of ${props.of}`}
+          aria-label={`Remove ${type.label.trim() === '' ? 'this ticket type' : type.label} of ${props.of}`}
           onClick={props.onRemove}
         >
           Remove

@@ -129,7 +129,7 @@ function DeliveryTable(props: { items: readonly Delivery[]; replay: (delivery: D
               <ActionButton
                 class="button small"
                 act={() => replay(delivery)}
-                label={`Send ${delivery.messageId} again`}
+                label={`Send again: ${delivery.messageId}`}
               >
                 Send again
               </ActionButton>

@@ -104,12 +104,12 @@ function SwitchCard(props: {
         {state !== undefined && kind.value === 'on' ? null : (
           <button type="button" class="button" onClick={props.onSet}>
             {state === undefined ? 'Switch on' : 'Change'}
-            <span class="unseen">: {kind.title}</span>
+            <span class="unseen"> {kind.title}</span>
           </button>
         )}
         {state === undefined ? null : (
           <button type="button" class="button" onClick={props.onClear}>
-            Switch off<span class="unseen">: {kind.title}</span>
+            Switch off<span class="unseen"> {kind.title}</span>
           </button>
         )}
       </div>
