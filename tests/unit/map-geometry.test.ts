@@ -42,9 +42,12 @@ const block = (
 const fitted = (geometry: ChartGeometry) => fit(geometry.bounds, VIEWPORT, 18);
 const radiusPx = (geometry: ChartGeometry): number => geometry.radius * fitted(geometry).scale;
 const isWhole = (geometry: ChartGeometry): boolean =>
-  [...Object.values(geometry.bounds), geometry.pitch, geometry.radius, ...Object.values(fitted(geometry))].every(
-    Number.isFinite,
-  ) && geometry.radius > 0;
+  [
+    ...Object.values<number>({ ...geometry.bounds }),
+    geometry.pitch,
+    geometry.radius,
+    ...Object.values<number>({ ...fitted(geometry) }),
+  ].every(Number.isFinite) && geometry.radius > 0;
 
 describe('charts that nobody would draw', () => {
   test('one seat is a seat in the middle, not a disc that fills the screen', () => {
@@ -91,14 +94,17 @@ describe('charts that nobody would draw', () => {
     const camera = fitted(geometry);
     expect(detailOf(geometry, camera.scale)).toBe('sections');
     const pressed = (x: number) => hitTest(geometry, camera, VIEWPORT, { x, y: 300 }, false, 'sections');
-    expect(pressed(20)).toEqual({ kind: 'section', position: 0 });
-    expect(pressed(780)).toEqual({ kind: 'section', position: 1 });
+    expect(pressed(26)).toEqual({ kind: 'section', position: 0 });
+    expect(pressed(774)).toEqual({ kind: 'section', position: 1 });
     expect(pressed(400)).toEqual({ kind: 'nothing' });
   });
 
   test('numbers that are none do not reach the map', () => {
     const geometry = buildGeometry(chartOf([...block(3, 3, 0, 0), { x: NaN, y: Infinity }, { x: -Infinity, y: NaN }]));
     expect(isWhole(geometry)).toBe(true);
+    expect([...geometry.xs, ...geometry.ys].every(Number.isFinite)).toBe(true);
+    expect(geometry.bounds.minX).toBeLessThan(0);
+    expect(geometry.bounds.maxX).toBeGreaterThan(40);
     expect(geometry.bounds.maxX).toBeLessThan(400);
   });
 
@@ -201,7 +207,7 @@ describe('sections from afar', () => {
 
   test('a letter never stands on a seat', () => {
     // The row's first seat has another section's seat before it.
-    const geometry = buildGeometry(chartOf([...block(1, 5, 0, 0), ...block(1, 1, -22, 0, { row: undefined })]));
+    const geometry = buildGeometry(chartOf([...block(1, 5, 0, 0), { x: -22, y: 0 }]));
     const at = geometry.rows[0]?.labelAt;
     expect(at?.x).toBeGreaterThan(80);
   });
@@ -211,6 +217,8 @@ describe('sections from afar', () => {
     expect(levelOf(1, 400)).toBe(1);
     expect(levelOf(400, 400)).toBe(LEVELS - 1);
     expect(levelOf(200, 400)).toBe(2);
+    expect(levelOf(201, 400)).toBe(3);
+    expect(levelOf(399, 400)).toBe(LEVELS - 1);
     expect(levelOf(5, 0)).toBe(0);
   });
 

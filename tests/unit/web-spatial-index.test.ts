@@ -50,6 +50,26 @@ describe('the spatial index', () => {
     );
   });
 
+  test('points on one another and on the edges of the box are all found', () => {
+    const whole = fc.integer({ min: 0, max: 7 });
+    const points = fc.array(fc.record({ x: whole, y: whole }), { minLength: 1, maxLength: 300, size: 'max' });
+    fc.assert(
+      fc.property(points, whole, whole, whole, whole, (all, a, b, c, d) => {
+        const index = indexOf(all);
+        const box = { minX: Math.min(a, b), maxX: Math.max(a, b), minY: Math.min(c, d), maxY: Math.max(c, d) };
+        const found: number[] = [];
+        index.within(box, (item) => found.push(item));
+        const expected = all.flatMap(({ x, y }, i) =>
+          x >= box.minX && x <= box.maxX && y >= box.minY && y <= box.maxY ? [i] : [],
+        );
+        expect(found.sort((one, other) => one - other)).toEqual(expected);
+        const away = all.map(({ x, y }) => Math.hypot(x - a - 0.4, y - c - 0.3));
+        // Several may be as near, but for rounding.
+        expect(away[index.nearest({ x: a + 0.4, y: c + 0.3 }, 100)]).toBeCloseTo(Math.min(...away), 9);
+      }),
+    );
+  });
+
   test('all points on one spot, one line, or none at all do no harm', () => {
     expect(indexOf([]).nearest({ x: 0, y: 0 }, 10)).toBe(-1);
     const spot = indexOf(Array.from({ length: 1000 }, () => ({ x: 7, y: 7 })));
