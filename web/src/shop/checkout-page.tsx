@@ -8,7 +8,7 @@ import { eventTime } from '../shared/format.js';
 import { Busy, ErrorNote, Field } from '../shared/ui.js';
 import { mine } from './guest.js';
 import { totalOf, useHolds, type MyHold } from './holds.js';
-import { forgetCheckout, keyFor } from './kept.js';
+import { keyFor } from './purpose-key.js';
 import { Lines } from './lines.js';
 import { persist } from './persist.js';
 import { TimeLeft } from './time-left.js';
@@ -97,7 +97,6 @@ function Details({ event, holds, refresh }: DetailsProps): VNode {
     setError(null);
     try {
       const orderId = await order(event, holds, fields);
-      forgetCheckout();
       go(`/orders/${orderId}`);
     } catch (failure) {
       setError(failure);

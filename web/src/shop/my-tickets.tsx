@@ -6,7 +6,6 @@ import { getJson } from '../shared/api.js';
 import { eventTime, plural } from '../shared/format.js';
 import { Busy, ErrorNote } from '../shared/ui.js';
 import { mine } from './guest.js';
-import { keptOrders, type KeptOrder } from './kept.js';
 import { useTitle } from './title.js';
 
 interface OrderOfMine {
@@ -22,14 +21,13 @@ export function MyTickets(): VNode {
     queryFn: () => mine<{ items: OrderOfMine[] }>('GET', '/v1/tickets'),
   });
   const items = tickets.data?.items ?? [];
-  const older = keptOrders().filter(({ id }) => !items.some(({ orderId }) => orderId === id));
   return (
     <>
       <h1>My tickets</h1>
       <p class="lead">Bought in this browser.</p>
       {tickets.isPending ? <Busy text="Looking up your tickets…" /> : null}
       {tickets.isError ? <ErrorNote error={tickets.error} retry={() => void tickets.refetch()} /> : null}
-      {items.length === 0 && older.length === 0 && !tickets.isPending && !tickets.isError ? (
+      {items.length === 0 && tickets.isSuccess ? (
         <div class="message">
           <strong>No tickets yet</strong>
           <span>What you buy in this browser shows here.</span>
@@ -41,9 +39,6 @@ export function MyTickets(): VNode {
       <ul class="orders" aria-label="Orders">
         {items.map((order) => (
           <OrderCard key={order.orderId} order={order} />
-        ))}
-        {older.map((order) => (
-          <OlderCard key={order.id} order={order} />
         ))}
       </ul>
     </>
@@ -65,12 +60,3 @@ function OrderCard({ order }: { order: OrderOfMine }): VNode {
     </li>
   );
 }
-
-const OlderCard = ({ order }: { order: KeptOrder }): VNode => (
-  <li class="card">
-    <h2>
-      <a href={order.ticketsUrl}>{order.eventName}</a>
-    </h2>
-    <p class="quiet">Bought in an earlier session</p>
-  </li>
-);

@@ -1,13 +1,11 @@
 import { useQuery } from '@tanstack/preact-query';
 import type { Order, SeatEvent } from '@aisle/client/protocol';
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { ApiError, getJson } from '../shared/api.js';
 import { eventTime, money } from '../shared/format.js';
 import { Busy, ErrorNote } from '../shared/ui.js';
 import { mine } from './guest.js';
-import { keepOrder, keptOrders } from './kept.js';
 import { Lines } from './lines.js';
 import { PayForm } from './pay-form.js';
 import { Tickets } from './tickets.js';
@@ -15,7 +13,6 @@ import { useTitle } from './title.js';
 
 /** While money is under way the order is asked for this often. */
 const WAITING_MS = 2_000;
-const LINK_SECONDS = 30 * 86_400;
 
 const WORDS: Readonly<Record<Order['status'], { title: string; tone: string; text: string }>> = {
   pending: { title: 'Pay for your seats', tone: 'warn', text: 'They are kept for you until the time is up.' },
@@ -49,7 +46,7 @@ export function OrderPage({ id }: { id: string }): VNode {
     queryFn: () => getJson<SeatEvent>(`/v1/events/${encodeURIComponent(eventId ?? '')}`),
   });
   useTitle(order.data === undefined ? 'Order' : WORDS[order.data.status].title);
-  if (order.data === undefined && order.isError) return <NotFound id={id} error={order.error} />;
+  if (order.data === undefined && order.isError) return <NotFound error={order.error} />;
   if (order.data === undefined || event.data === undefined) {
     if (event.isError) return <ErrorNote error={event.error} retry={() => void event.refetch()} />;
     return <Busy text="Looking up the order…" />;
@@ -57,21 +54,14 @@ export function OrderPage({ id }: { id: string }): VNode {
   return <Found order={order.data} event={event.data} refresh={() => void order.refetch()} offline={order.isError} />;
 }
 
-/** Another browser's order, or a guest whose session ended: what this browser kept may still open the tickets. */
-function NotFound({ id, error }: { id: string; error: unknown }): VNode {
-  const kept = keptOrders().find((order) => order.id === id);
+/** Another browser's order, or a guest whose session ended. */
+function NotFound({ error }: { error: unknown }): VNode {
   if (error instanceof ApiError && error.code !== 'ORDER_NOT_FOUND') return <ErrorNote error={error} />;
   return (
     <div class="message">
       <h1>This browser cannot open that order</h1>
       <span>An order opens in the browser that placed it, while its session lasts.</span>
-      {kept === undefined ? (
-        <span>Ask the box office with the name it was made under; they find it and print the tickets.</span>
-      ) : (
-        <a class="button primary" href={kept.ticketsUrl}>
-          Open the tickets of {kept.eventName}
-        </a>
-      )}
+      <span>Ask the box office with the name it was made under: they find it and print the tickets.</span>
     </div>
   );
 }
@@ -86,9 +76,6 @@ interface FoundProps {
 function Found({ order, event, refresh, offline }: FoundProps): VNode {
   const words = WORDS[order.status];
   const paid = order.status === 'completed' || order.status === 'partially_refunded';
-  useEffect(() => {
-    if (paid) void keepLink(order.id, event.name).catch(() => undefined);
-  }, [paid, order.id]);
   return (
     <div class="order">
       <div class="standing" role="status">
@@ -130,14 +117,6 @@ function Found({ order, event, refresh, offline }: FoundProps): VNode {
       <OtherOrders event={event} order={order} />
     </div>
   );
-}
-
-/** So that the tickets open after the guest's session has ended. */
-async function keepLink(id: string, eventName: string): Promise<void> {
-  if (keptOrders().some((order) => order.id === id)) return;
-  const path = `/v1/orders/${encodeURIComponent(id)}/tickets/link`;
-  const { url } = await mine<{ url: string }>('POST', path, { body: { ttlSeconds: LINK_SECONDS } });
-  keepOrder({ id, eventName, ticketsUrl: url });
 }
 
 /** Two holds make two orders: the other must not be forgotten. */

@@ -6,7 +6,7 @@ import { money } from '../shared/format.js';
 import { ActionButton, ErrorNote } from '../shared/ui.js';
 import { mine } from './guest.js';
 import { useHolds } from './holds.js';
-import { keyFor } from './kept.js';
+import { keyFor } from './purpose-key.js';
 import { persist } from './persist.js';
 import { TimeLeft } from './time-left.js';
 
