@@ -25,7 +25,7 @@ export interface AisleOptions {
   readonly limits?: 'on' | 'off';
   /** Another build than dist: an earlier version, or one with a bug planted on purpose. */
   readonly dist?: string;
-  /** Until /readyz answers 200. Default 20000. */
+  /** Until /readyz answers 200. Default 60000: several start beside each other. */
   readonly readyTimeoutMs?: number;
 }
 
