@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, Buyer, buyerToken, plainChart, sellEvent } from '../helpers/buyers.js';
 import { waitFor } from '../helpers/wait.js';
+import { loadLanguage } from '../../client-sdk/src/picker/messages/index.js';
 import { Choosing, said } from './support/choosing.js';
 
 /* The picker's model against Aisle itself: what a buyer does, and what the page would show and say. */
@@ -148,21 +149,37 @@ describe('prices', () => {
     });
   });
 
-  test('a held seat’s ticket type changes in place, or stays as it was and says so', async () => {
-    const event = await sellEvent(aisle, plainChart(1, 10), { prices: { A: TYPES } });
+  test('H4 a held seat’s ticket type changes in place, at the same deadline; of the best seats, of an area too', async () => {
+    const chart = plainChart(1, 10, [{ id: 'floor', capacity: 20 }]);
+    const event = await sellEvent(aisle, chart, { prices: { A: TYPES, GA: TYPES } });
     const { model, told } = await open.picker(event.id);
+    const lineOf = (place: string) => model.state.basket.lines.find((line) => line.place === place);
     model.press(1);
     await waitFor(() => model.state.basket.places === 1);
     const before = model.state.basket;
-    model.changeTicketType(before.lines[0]?.key ?? '', 'child');
-    await waitFor(() => !model.state.busy && told.length > 1);
-    const after = model.state.basket;
-    expect(after.lines.map(({ key, place }) => [key, place])).toEqual(
-      before.lines.map(({ key, place }) => [key, place]),
-    );
-    if (after.lines[0]?.ticketType === 'child')
-      expect([after.totalMinor, said(told)]).toEqual([2750, expect.stringContaining('now Child')]);
-    else expect(said(told)).toContain('The ticket type could not be changed.');
+    model.changeTicketType(lineOf('r0-1')?.key ?? '', 'child');
+    await waitFor(() => lineOf('r0-1')?.ticketType === 'child');
+    expect(lineOf('r0-1')).toMatchObject({ key: before.lines[0]?.key, unitMinor: 2500 });
+    expect(model.state.basket.holds.map(({ token }) => token)).toEqual(before.holds.map(({ token }) => token));
+    await waitFor(() => said(told).includes('row r0, seat 1: now Child. €27.50 in all.'));
+    // At no moment was it free for anybody else.
+    expect(model.standing(1)).toBe('mine');
+
+    model.holdArea(0, 3, 'full');
+    await waitFor(() => lineOf('floor')?.quantity === 3);
+    model.changeTicketType(lineOf('floor')?.key ?? '', 'child');
+    await waitFor(() => !model.state.busy && lineOf('floor')?.ticketType === 'child');
+    expect(model.state.basket).toMatchObject({ places: 4, totalMinor: 4 * 2750 });
+
+    model.holdBest({ quantity: 2, category: 'A', ticketType: 'child' });
+    await waitFor(() => !model.state.busy && model.state.basket.places === 6);
+    expect(model.state.basket.lines.every(({ ticketType }) => ticketType === 'child')).toBe(true);
+    expect(model.checkout()).toMatchObject({
+      totalMinor: 6 * 2750,
+      holdTokens: [expect.any(String), expect.any(String)],
+    });
+    model.releaseAll();
+    await waitFor(() => model.state.basket.places === 0);
   });
 
   test('a price that changed is told, and the new one counts', async () => {
@@ -373,4 +390,16 @@ test('an event that is not there, or closed before it opened: refused with what 
   const ended = new AbortController();
   ended.abort();
   await expect(open.picker('evt_nothere', { signal: ended.signal })).rejects.toThrow();
+});
+
+test('in German: what is told is German, money as Germans write it', async () => {
+  const event = await sellEvent(aisle, plainChart(1, 10));
+  const { model, told } = await open.picker(event.id, { language: await loadLanguage('de-DE'), orphans: 'strict' });
+  model.press(1);
+  await waitFor(() => model.state.findings.length > 0);
+  expect(said(told).replaceAll('\u00a0', ' ')).toMatch(
+    /^Für Sie vorgemerkt: Reihe r0, Platz 1\. Insgesamt 10,00 €, noch \d+ Minuten/,
+  );
+  model.checkout();
+  expect(told.at(-1)?.text).toBe('Bei Ihrer Auswahl bleibt ein einzelner Platz übrig: Reihe r0, Platz 0.');
 });

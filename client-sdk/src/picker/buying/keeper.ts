@@ -11,7 +11,6 @@ import { basketOf, EMPTY_BASKET, isExtendable } from './basket.js';
 import { Board } from './board.js';
 import { findingsOf } from './checks.js';
 import { Chooser } from './chooser.js';
-import { remaining } from './countdown.js';
 import { Courier } from './courier.js';
 import { Deadlines } from './deadlines.js';
 import type { FeedListener, MapFeed } from './feed.js';
@@ -380,11 +379,6 @@ export class Keeper {
         if (feed.polling && due && book.places > 0 && presence.visible()) book.refreshSoon();
       },
     });
-  }
-
-  remainingOf(token: string): number {
-    const entry = this.book.holds.find(({ hold }) => hold.token === token);
-    return entry === undefined ? 0 : remaining(entry.deadline, this.#parts.clock.monotonic());
   }
 }
 
