@@ -183,6 +183,17 @@ describe('by the keyboard alone', () => {
   );
 });
 
+describe('in a page that reads from right to left', () => {
+  test('the arrow that points inwards opens', async () => {
+    const access = await open({ attributes: 'dir="rtl"' });
+    await access.tabTo('Skip to the list of seats');
+    await access.press('Enter', 'ArrowLeft', 'ArrowLeft');
+    expect((await access.focused())?.name).toMatch(/^Row A/);
+    await access.press('ArrowRight');
+    expect((await access.focused())?.name).toMatch(/^Stalls left/);
+  });
+});
+
 describe('for the ear', () => {
   test('two hundred changes of others are not read out, and move neither focus nor scroll; the end of the open section is', async () => {
     const { id: eventId } = await sell();
@@ -260,7 +271,7 @@ describe('for the eye and the hand', () => {
     await access.page.getByText('6 free seats fit').waitFor();
     await access.page.getByRole('button', { name: 'Show all seats' }).click();
     expect(await access.page.locator('[role=treeitem]').count()).toBe(4);
-    expect((await access.focused())?.name).toMatch(/^Gold/);
+    expect((await access.focused())?.name).toMatch(/Gold/);
   });
 
   test('by name in both languages: held and let go without the map', async () => {

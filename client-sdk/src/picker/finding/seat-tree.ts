@@ -194,7 +194,9 @@ function inParts<N extends TreeNode>(
   id: string,
 ): readonly TreeNode[] {
   if (nodes.length <= MOST_SIBLINGS) return nodes;
-  const size = MOST_SIBLINGS ** Math.ceil(Math.log(nodes.length) / Math.log(MOST_SIBLINGS) - 1);
+  // As even as they can be: 126 are 63 and 63, not 100 and 26.
+  const most = MOST_SIBLINGS ** Math.ceil(Math.log(nodes.length) / Math.log(MOST_SIBLINGS) - 1);
+  const size = Math.ceil(nodes.length / Math.ceil(nodes.length / most));
   const parts: PartNode[] = [];
   for (let start = 0; start < nodes.length; start += size) {
     const piece = nodes.slice(start, start + size);

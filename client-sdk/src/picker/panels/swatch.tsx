@@ -1,9 +1,16 @@
 import type { VNode } from 'preact';
+import { inkOn } from '../map/colours.js';
+import { categoryLetter } from '../map/theme.js';
 import { usePicker } from './context.js';
 
-/** A category's colour, as the map draws it. */
+/** A category's colour and letter, as the map draws them: the letter tells it apart where colours do not. */
 export function Swatch({ category }: { category: string }): VNode {
   const { model, colours } = usePicker();
   const position = model.chart.categories.findIndex(({ key }) => key === category);
-  return <span class="swatch" aria-hidden="true" style={{ '--swatch': colours[Math.max(position, 0)] }} />;
+  const colour = colours[Math.max(position, 0)];
+  return (
+    <span class="swatch" aria-hidden="true" style={{ '--swatch': colour, color: colour && inkOn(colour) }}>
+      {model.chart.categories.length > 1 && position !== -1 && categoryLetter(position)}
+    </span>
+  );
 }
