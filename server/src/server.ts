@@ -23,6 +23,7 @@ import { createOrderBook } from './db/orders/order-book.js';
 import { createSwitchBoard, type SwitchBoard } from './db/switches/switch-board.js';
 import type { Commands } from './domain/ports/commands.js';
 import { readinessOf } from './domain/ports/health.js';
+import type { QueueBoard } from './domain/ports/queues.js';
 import type { HoldPace } from './domain/ports/switches.js';
 import type { OrderChangeCommands } from './domain/ports/order-changes.js';
 import type { OrderSales } from './domain/ports/orders.js';
@@ -37,6 +38,7 @@ import { createEngine, createGateway, createLocalBroadcast, type FetchHandler } 
 import { createHttpApp } from './http/app.js';
 import type { SwitchControl } from './http/deps.js';
 import { eventHooks } from './event-hooks.js';
+import { createQueueBoard } from './jobs/queue-board.js';
 import { createSweeper } from './jobs/sweep.js';
 import { createHoldPace } from './limits/hold-pace.js';
 import { createLimits, type Limits } from './limits/limits.js';
@@ -51,7 +53,8 @@ import { createRebuilder, type Rebuilder } from './rebuild/rebuilder.js';
 import { createReadCaches } from './redis/caches.js';
 import { openCommandConnection, openSubscriberConnection } from './redis/connection.js';
 import { eventsHeldBy } from './redis/held-events.js';
-import { keys } from './redis/keys.js';
+import { createJobFailures } from './redis/job-failures.js';
+import { BULLMQ_PREFIX, keys } from './redis/keys.js';
 import { createLiveReads } from './redis/live-reads.js';
 import { createNotices, type Notices } from './redis/notices.js';
 import { createRequestMemory } from './redis/request-memory.js';
@@ -89,6 +92,7 @@ interface Base {
   readonly guard: RedisGuard;
   readonly store: RedisSeatStore;
   readonly tickets: Tickets;
+  readonly queues: QueueBoard;
 }
 
 /**
@@ -207,16 +211,19 @@ function openBase(config: Config, urls: { database: string; redis: string }, log
   });
   const postgres = watchPostgres(sql, metrics, logger);
   const tickets = createTickets({ sql, clock: systemClock, logger });
+  const failures = createJobFailures(redis);
+  const queues = createQueueBoard({ connection: redis, prefix: BULLMQ_PREFIX, failures, logger });
   const version = aisleVersion();
-  return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store, tickets };
+  return { config, version, ...common, postgres, source, notices, directory, rebuilder, guard, store, tickets, queues };
 }
 
-async function closeBase({ directory, postgres, guard, source, redis, sql, tickets }: Base): Promise<void> {
+async function closeBase({ directory, postgres, guard, source, redis, sql, tickets, queues }: Base): Promise<void> {
   directory.close();
   tickets.close();
   postgres.close();
   await guard.close();
   await source.close();
+  await queues.close();
   redis.disconnect();
   await sql.end({ timeout: 2 });
 }

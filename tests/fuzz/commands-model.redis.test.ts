@@ -59,7 +59,12 @@ describe('commands against the model', () => {
   });
 
   test('H4: a seat of the hold takes another ticket type, beside seats that are added and alone; named without one it keeps its own', async () => {
-    const step = (seats: number[], seatType: string, token: number | null, id: number | null = null): Step => ({
+    const step = (
+      seats: number[],
+      seatType: '' | 'child' | 'half, price:1',
+      token: number | null,
+      id: number | null = null,
+    ): Step => ({
       ...{ kind: 'hold', subject: 'ann', staff: false, areas: [], fromBlock: false },
       ...{ seats, seatType, token, id },
     });

@@ -46,7 +46,7 @@ const CALLS = [
   ...['cancel', 'confirm', 'exchange', 'pay', 'refund', 'tickets/link'].map((step) => `post /v1/orders/{id}/${step}`),
   ...['log', 'status', 'tickets'].map((view) => `get /v1/orders/{id}/${view}`),
   ...['blocks', 'live', 'log', 'statistics'].map((view) => `get /v1/events/{id}/${view}`),
-  'get /v1/inventory/holds',
+  ...['get /v1/inventory/holds', 'get /v1/queues', 'post /v1/queues/{name}/retry'],
   ...['post /v1/events/{id}/bookings/import', 'post /v1/payments/{provider}/webhook', 'post /v1/buyers/erase'],
   ...['get /v1/tickets', 'post /v1/tickets/scan', 'get /v1/tickets/keys', 'post /v1/tickets/keys'],
   'post /v1/tickets/keys/{kid}/retire',
@@ -149,7 +149,7 @@ describe('P6 /openapi.json', () => {
 
   /** Why they take none: what is given out must not be the same twice, or doing it twice does nothing more, or nothing at all. */
   const WITHOUT_KEY = new Set([
-    'post /v1/charts/preview',
+    ...['post /v1/charts/preview', 'post /v1/queues/{name}/retry'],
     ...['post /v1/sessions', 'post /v1/orders/{id}/tickets/link', 'post /v1/tickets/keys'],
     ...['post /v1/webhooks/{id}/rotate-secret', 'post /v1/webhooks/{id}/test'],
     ...['post /v1/tickets/keys/{kid}/retire', 'post /v1/buyers/erase', 'post /v1/payments/{provider}/webhook'],

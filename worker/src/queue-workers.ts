@@ -1,4 +1,4 @@
-import { Worker, type ConnectionOptions } from 'bullmq';
+import { Worker, type ConnectionOptions, type Job } from 'bullmq';
 import {
   drainJobSchema,
   isUpkeepJob,
@@ -7,6 +7,7 @@ import {
   UPKEEP_JOBS,
   type UpkeepJobName,
 } from '../../server/src/jobs/payloads.js';
+import type { JobFailures } from '../../server/src/domain/ports/queues.js';
 import type { Logger } from '../../server/src/platform/logger.js';
 
 /** A job whose worker died is taken up again after at most twice this. Renewed while it runs; effects are idempotent. */
@@ -17,10 +18,15 @@ const RETRY_AFTER_ERROR_MS = 500;
 /** A failed drain frees its id only after this, so that an outage costs two attempts a second and not a thousand. */
 const FAILED_PAUSE_MS = 500;
 
+/** How many jobs were done, counted by the library, for the same screen. */
+const METRIC_MINUTES = 60;
+
 export interface QueueWorkersDeps {
   readonly connection: ConnectionOptions;
   readonly prefix: string;
   readonly logger: Logger;
+  /** For the operator's screen (GET /v1/queues). */
+  readonly failures: Pick<JobFailures, 'failed' | 'succeeded'>;
   readonly drain: (eventId: string) => Promise<unknown>;
   readonly upkeep: Readonly<Record<UpkeepJobName, () => Promise<void>>>;
 }
@@ -103,6 +109,7 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
     drainDelay: 1,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
+    metrics: { maxDataPoints: METRIC_MINUTES },
   };
   const drains = new Worker(
     QUEUES.drain,
@@ -134,6 +141,7 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
         'job failed; it comes again',
       ),
     );
+    tellFailures(worker, deps);
   }
   return {
     async close() {
@@ -149,4 +157,16 @@ export function startQueueWorkers(deps: QueueWorkersDeps): QueueWorkers {
       }
     },
   };
+}
+
+/** By what the job is for, not by its run: upkeep comes again under another id. */
+function tellFailures(worker: Worker, { failures, logger }: QueueWorkersDeps): void {
+  const told = (work: Promise<void>): void => {
+    work.catch((error: unknown) => logger.debug({ err: error, queue: worker.name }, 'failures not told'));
+  };
+  const idOf = (job: Job): string => (worker.name === QUEUES.drain ? (job.id ?? job.name) : job.name);
+  worker.on('failed', (job, { message }) => {
+    if (job !== undefined) told(failures.failed(worker.name, { id: idOf(job), job: job.name, reason: message }));
+  });
+  worker.on('completed', (job) => told(failures.succeeded(worker.name, idOf(job))));
 }

@@ -23,6 +23,7 @@ import { createRedisGuard, type RedisGuard } from '../../server/src/rebuild/iden
 import { createRebuilder, type Rebuilder } from '../../server/src/rebuild/rebuilder.js';
 import { createReadCaches } from '../../server/src/redis/caches.js';
 import { BULLMQ_PREFIX } from '../../server/src/redis/keys.js';
+import { createJobFailures } from '../../server/src/redis/job-failures.js';
 import { createNotices, type Notices } from '../../server/src/redis/notices.js';
 import { RedisSeatStore } from '../../server/src/redis/seat-store.js';
 import { createActiveList, type ActiveList } from './active-list.js';
@@ -245,7 +246,7 @@ function startWorkers(base: Base, work: Work): QueueWorkers {
   const payments = { ...openPayments(base), behind: () => standing.behind() };
   const reconcileRound = createReconciler({ sql, redis, store, rebuilder, behind, standing, logger, operator });
   return startQueueWorkers({
-    ...{ connection: working, prefix: BULLMQ_PREFIX, logger },
+    ...{ connection: working, prefix: BULLMQ_PREFIX, logger, failures: createJobFailures(redis) },
     drain: (eventId) => drainEvent(draining, eventId, stopping),
     upkeep: {
       scan: whenReady(() => scan({ redis, active, jobs, metrics, logLimit, alarm })),

@@ -32,3 +32,4 @@ export * from './http/events.js';
 export * from './http/orders.js';
 export * from './http/tickets.js';
 export * from './http/people.js';
+export * from './http/queues.js';

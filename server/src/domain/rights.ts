@@ -63,6 +63,7 @@ export const RIGHTS = {
   'key.manage': admin,
   'webhook.manage': integration,
   'switch.manage': admin,
+  'queue.manage': admin,
   'audit.read': staff,
   'statistics.read': staff,
   'buyer.erase': admin,
@@ -82,6 +83,7 @@ const INSTALLATION: ReadonlySet<Call> = new Set([
   'key.manage',
   'webhook.manage',
   'switch.manage',
+  'queue.manage',
   'buyer.erase',
 ]);
 

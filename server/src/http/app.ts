@@ -24,6 +24,7 @@ import { mineRoutes } from './routes/mine.js';
 import { orderChangeRoutes } from './routes/order-changes.js';
 import { orderRoutes } from './routes/orders.js';
 import { paymentRoutes } from './routes/payments.js';
+import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { staffRoutes } from './routes/staff.js';
 import { switchRoutes } from './routes/switches.js';
@@ -74,6 +75,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   paymentRoutes(app, deps);
   ticketRoutes(app, deps);
   switchRoutes(app, deps);
+  queueRoutes(app, deps);
   webhookRoutes(app, deps);
   webhookDeliveryRoutes(app, deps);
   systemRoutes(app, deps);

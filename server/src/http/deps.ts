@@ -11,6 +11,7 @@ import type { SeatFeed } from '../domain/ports/seat-feed.js';
 import type { HoldCarrier } from '../domain/ports/hold-carrier.js';
 import type { PaymentCommands } from '../domain/ports/payments.js';
 import type { People } from '../domain/ports/people.js';
+import type { QueueBoard } from '../domain/ports/queues.js';
 import type { Sessions } from '../domain/ports/sessions.js';
 import type { Switches } from '../domain/ports/switches.js';
 import type { DroppedHolds } from '../commands/drop-subject.js';
@@ -48,6 +49,7 @@ export interface HttpDeps {
   readonly payments: PaymentCommands;
   readonly feed: Pick<SeatFeed, 'view' | 'inventory' | 'letters'>;
   readonly live: LiveReads;
+  readonly queues: QueueBoard;
   readonly sessions: Sessions;
   readonly people: People;
   readonly carrier: HoldCarrier;

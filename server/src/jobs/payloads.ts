@@ -4,6 +4,11 @@ import { eventIdSchema } from '@aisle/client/protocol';
 /** Names of the queues. Nothing that matters lives in them: whatever is lost with them is found again by `scan` (SPEC L2). */
 export const QUEUES = { drain: 'drain', upkeep: 'upkeep' } as const;
 
+/** Event ids have no ':', which BullMQ forbids in job ids; the prefix keeps them from being digits only. */
+export const drainJobId = (eventId: string): string => `drain-${eventId}`;
+/** Of upkeep that somebody asked for, beside what comes by schedule. */
+export const retryJobId = (job: UpkeepJobName): string => `retry-${job}`;
+
 /** Bring one event's log to Postgres. */
 export const drainJobSchema = z.strictObject({ eventId: eventIdSchema });
 export type DrainJob = z.infer<typeof drainJobSchema>;

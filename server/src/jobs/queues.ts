@@ -1,6 +1,6 @@
 import { Queue, type ConnectionOptions } from 'bullmq';
 import type { Logger } from '../platform/logger.js';
-import { drainJobSchema, QUEUES, UPKEEP_EVERY_MS, UPKEEP_JOBS } from './payloads.js';
+import { drainJobId, drainJobSchema, QUEUES, UPKEEP_EVERY_MS, UPKEEP_JOBS } from './payloads.js';
 
 /** Enqueueing. One instance a process. */
 export interface Jobs {
@@ -27,10 +27,8 @@ export interface JobsDeps {
 
 /** Clocks of workers differ by this much without harm. */
 const AHEAD_MS = 1000;
-/** Event ids have no ':', which BullMQ forbids in job ids; the prefix keeps them from being digits only. */
-const drainJobId = (eventId: string): string => `drain-${eventId}`;
 /** Ids of what is done or failed must be free again at once. */
-const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+export const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 export function createJobs({ connection, prefix, logger }: JobsDeps): Jobs {
   const options = { connection, prefix, defaultJobOptions: LEAVE_NOTHING };

@@ -44,6 +44,8 @@ export const keys = {
   viewers: (node: string): string => `viewers:${node}`,
   /** sorted set node → when it last said so, ms */
   viewerNodes: 'aisle:viewer-nodes',
+  /** hash job → its last failure, "job#" → how many in a row; of the queue of that name */
+  jobFailures: (queue: string): string => `aisle:job-failures:${queue}`,
   /** string: this Redis was given every event, and what was given is still there (mark.ts) */
   reconciled: 'aisle:reconciled',
   /** Prefix of the limiter's keys rate_limit:<scope>:<id>, which it completes itself. */

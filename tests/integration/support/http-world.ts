@@ -18,7 +18,10 @@ import { createOrderChanges } from '../../../server/src/db/orders/change-book.js
 import { createOrderBook } from '../../../server/src/db/orders/order-book.js';
 import { createSeatFeed } from '../../../server/src/fanout/feed.js';
 import { parseAddressPolicy } from '../../../server/src/domain/webhooks/address.js';
+import { createQueueBoard } from '../../../server/src/jobs/queue-board.js';
 import { createHttpApp, type HttpApp } from '../../../server/src/http/app.js';
+import { createJobFailures } from '../../../server/src/redis/job-failures.js';
+import { BULLMQ_PREFIX } from '../../../server/src/redis/keys.js';
 import { createLiveReads } from '../../../server/src/redis/live-reads.js';
 import { createReadCaches } from '../../../server/src/redis/caches.js';
 import type { EventHooks, HttpDeps } from '../../../server/src/http/deps.js';
@@ -150,6 +153,10 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     subscribe: () => undefined,
   });
   const holdingEvents = createHoldingEvents(sql, systemClock);
+  const queues = createQueueBoard({
+    ...{ connection: store.redis, prefix: BULLMQ_PREFIX, logger: silent },
+    failures: createJobFailures(store.redis),
+  });
   const deps: HttpDeps = {
     tickets,
     ...{
@@ -185,6 +192,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
     }),
     caches: createReadCaches(store.redis),
     live: createLiveReads(store.redis),
+    queues,
     webhookPolicy: parseAddressPolicy('1'),
     health: { readiness: () => ({ status: 'ok' }) },
     ...{ limits: UNLIMITED, switches: NO_SWITCHES, switchControl: noSwitchControl },
@@ -195,6 +203,7 @@ export async function startHttpWorld(changes: Partial<HttpDeps> = {}): Promise<H
   const stop = async (): Promise<void> => {
     tickets.close();
     revocations.close();
+    await queues.close();
     await feed.close();
     await source.close();
     directory.close();

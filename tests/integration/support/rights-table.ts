@@ -62,6 +62,7 @@ const TABLE: Readonly<Record<Call, string>> = {
   'key.manage': '            a',
   'webhook.manage': '          s a',
   'switch.manage': '            a',
+  'queue.manage': '            a',
   'audit.read': '        b s a',
   'statistics.read': '        b s a',
   'buyer.erase': '            a',
