@@ -61,8 +61,8 @@ beforeAll(async () => {
   latest = (await (await fetch(`${aisle.urls[0] ?? ''}/picker/latest.json`)).json()) as Latest;
 }, 90_000);
 afterAll(async () => {
-  await browser.close();
-  await aisle.stop();
+  await browser?.close();
+  await aisle?.stop();
   shop.close();
 });
 afterEach(async () => {
@@ -167,9 +167,9 @@ describe('the element', () => {
   test('several stand on one page, each with its own event', async () => {
     const open = await visit(tag(event.id) + tag(other.id));
     await waitFor(async () => (await open.locator('.badge[data-link=live]').count()) === 2, { what: 'both live' });
-    const labels = await open
-      .locator('canvas.map')
-      .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+    const labels = await Promise.all(
+      (await open.locator('canvas.map').all()).map((canvas) => canvas.getAttribute('aria-label')),
+    );
     expect(labels).toEqual(['Seat map of plain 6×10, 60 seats', 'Seat map of Another, 12 seats']);
   });
 
@@ -214,10 +214,10 @@ describe('the element', () => {
     await live(open);
     await open.getByRole('heading', { name: 'Beste freie Plätze' }).waitFor();
     expect(await open.locator('.legend .price').first().innerText()).toMatch(/^45,00\s€$/);
-    expect(await open.locator('.frame').evaluate((frame) => getComputedStyle(frame).direction)).toBe('rtl');
+    expect(await open.evaluate(`getComputedStyle(map.shadowRoot.querySelector('.frame')).direction`)).toBe('rtl');
     expect(await open.evaluate('getComputedStyle(map).colorScheme')).toBe('dark');
-    const button = open.locator('.button.primary').first();
-    expect(await button.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe('rgb(255, 200, 0)');
+    const button = `map.shadowRoot.querySelector('.button.primary')`;
+    expect(await open.evaluate(`getComputedStyle(${button}).backgroundColor`)).toBe('rgb(255, 200, 0)');
     const side = await open.locator('.side').boundingBox();
     expect(side?.x).toBe(0);
     await open.evaluate(`map.lang = 'fr'`);

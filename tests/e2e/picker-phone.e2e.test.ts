@@ -30,9 +30,10 @@ test('fits a phone of 360 px: sheets, tap, total and countdown', async () => {
   expect(await page.locator('.best').isVisible()).toBe(false);
   await choose.tap();
   await page.locator('.best').waitFor();
-  const widest = await page
-    .locator('.choose button, .choose input, .toolbar > *')
-    .evaluateAll((all) => Math.max(...all.map((one) => one.getBoundingClientRect().right)));
+  const boxes = await Promise.all(
+    (await page.locator('.choose button, .choose input, .toolbar > *').all()).map((one) => one.boundingBox()),
+  );
+  const widest = Math.max(...boxes.map((box) => (box === null ? 0 : box.x + box.width)));
   expect(widest).toBeLessThanOrEqual(360);
   await choose.tap();
   await page.locator('.best').waitFor({ state: 'hidden' });

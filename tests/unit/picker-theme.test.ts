@@ -5,7 +5,10 @@ import { CUSTOM_PROPERTIES } from '../../client-sdk/src/picker/element/styles/to
 
 const guide = readFileSync(new URL('../../docs/EMBEDDING.md', import.meta.url), 'utf8');
 const isColour = (value: string): boolean => /^#[0-9a-f]{6}$/.test(value);
-const rgb = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
+const rgb = (hex: string): Rgb => {
+  const channel = (at: number): number => parseInt(hex.slice(at, at + 2), 16);
+  return [channel(1), channel(3), channel(5)];
+};
 
 test('docs/EMBEDDING.md names every custom property with the colours that hold without it', () => {
   const missing = Object.entries(CUSTOM_PROPERTIES).flatMap(([name, values]) =>

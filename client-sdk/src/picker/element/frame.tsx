@@ -51,7 +51,15 @@ export function Frame(props: FrameProps): VNode {
   const skipTo = { setShown, setFiltering, setSheet };
   return (
     <PickerContext.Provider value={parts}>
-      <div class="frame" part="frame" dir={props.direction} data-mode={mode} data-view={shown} ref={root}>
+      <div
+        class="frame"
+        part="frame"
+        dir={props.direction}
+        data-mode={mode}
+        data-view={shown}
+        data-sheet={sheet ?? undefined}
+        ref={root}
+      >
         <Skips root={root} mode={mode} {...skipTo} />
         <Stage shown={shown} onShown={setShown} filtering={filtering} onFiltering={setFiltering} finding={finding}>
           {(stale) => (

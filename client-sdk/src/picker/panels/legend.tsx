@@ -10,6 +10,7 @@ export function Legend(): VNode {
   const { chart, event } = model;
   const used = useMemo(() => new Set([...chart.seats, ...chart.areas].map(({ category }) => category)), [chart]);
   const wheelchairs = useMemo(() => chart.seats.some(({ accessible }) => accessible === true), [chart]);
+  const companions = useMemo(() => chart.seats.some(({ companion }) => companion === true), [chart]);
   const free = (key: string): string => language.messages.places.free(counts.categories.get(key)?.available ?? 0);
   return (
     <section class="block" part="legend" aria-labelledby="prices">
@@ -32,6 +33,7 @@ export function Legend(): VNode {
         <Sign kind="held" text={words.signHeld} />
         <Sign kind="sold" text={words.signSold} />
         {wheelchairs && <Sign kind="square" text={words.signWheelchair} />}
+        {companions && <Sign kind="diamond" text={words.signCompanion} />}
       </ul>
     </section>
   );

@@ -48,7 +48,7 @@ button, input, select { font: inherit; color: inherit; }
 .bar button + button { border-inline-start: 1px solid var(--a-line); }
 .bar button:focus-visible { outline-offset: -3px; }
 .bar button[aria-expanded='true'] { background: var(--a-raised); }
-.bar .summary > span:first-child { flex: 1; overflow: hidden; text-align: start; text-overflow: ellipsis; white-space: nowrap; }
+.bar .summary > span:first-child { flex: 1; text-align: start; line-height: 1.25; }
 .bar .icon-up { flex: none; color: var(--a-muted); transition: transform 160ms; }
 .bar [aria-expanded='true'] .icon-up { transform: rotate(180deg); }
 .choose, .yours { position: absolute; inset-inline: 0; inset-block-end: 100%; max-block-size: min(70cqi * 1.4, 440px); overflow-y: auto;
@@ -57,6 +57,9 @@ button, input, select { font: inherit; color: inherit; }
   transition: opacity 140ms, transform 140ms, visibility 0s 140ms; }
 .side[data-open='choose'] .choose, .side[data-open='yours'] .yours { visibility: visible; transform: none; opacity: 1;
   transition: opacity 140ms, transform 140ms; }
+/* Messages must not cover what a sheet has at its foot: the way to the checkout. */
+@container aisle (max-width: 759.9px) { .frame[data-sheet] .f-toasts { inset-block: 66px auto; } }
+
 .waiting { display: grid; place-items: center; padding: 24px; color: var(--a-muted); text-align: center; }
 .failure { display: grid; gap: 8px; justify-items: center; max-inline-size: 44ch; color: var(--a-ink); }
 .failure p { color: var(--a-muted); }

@@ -24,7 +24,13 @@ h2:focus { outline: none; }
 .legend .left { grid-column: 2 / -1; color: var(--a-muted); font-size: 13px; }
 .signs { display: flex; flex-wrap: wrap; gap: 6px 16px; color: var(--a-muted); font-size: 13px; }
 .signs li { display: flex; gap: 8px; align-items: center; }
-.signs .sign { flex: none; }
+.sign { flex: none; inline-size: 14px; block-size: 14px; border-radius: 50%; forced-color-adjust: none; }
+.sign.free, .sign.square, .sign.diamond { background: var(--a-accent); }
+.sign.square { border-radius: 4px; }
+.sign.diamond { border-radius: 1px; scale: 0.8; rotate: 45deg; }
+.sign.mine { inline-size: 10px; block-size: 10px; margin: 2px; outline: 1.5px solid var(--a-ink); outline-offset: 1.5px; background: var(--a-ink); }
+.sign.held { border: 2.5px solid var(--a-muted); }
+.sign.sold { inline-size: 6px; block-size: 6px; margin: 4px; background: var(--a-muted); }
 
 .basket { display: grid; gap: 10px; padding: 14px 16px 0; }
 .yours { border-block-start: 1px solid var(--a-line); }

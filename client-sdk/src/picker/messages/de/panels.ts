@@ -100,11 +100,12 @@ export const panels: PanelsMessages = {
 
   prices: 'Preise',
   signs: 'Zeichen im Plan',
-  signFree: 'frei, in Farbe und Form der Kategorie',
+  signFree: 'frei, in Farbe und Buchstabe der Kategorie',
   signMine: 'Ihre',
   signHeld: 'von jemandem vorgemerkt',
   signSold: 'vergeben',
   signWheelchair: 'Rollstuhlplatz',
+  signCompanion: 'Begleitplatz',
 
   entrance: (name) => `Eingang ${name}`,
   dismiss: 'Meldung schließen',

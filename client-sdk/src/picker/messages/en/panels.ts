@@ -97,11 +97,12 @@ export const panels = {
 
   prices: 'Prices',
   signs: 'Signs on the map',
-  signFree: 'free, in its category’s colour and shape',
+  signFree: 'free, in its category’s colour and letter',
   signMine: 'yours',
   signHeld: 'held by somebody',
   signSold: 'taken',
   signWheelchair: 'wheelchair place',
+  signCompanion: 'companion seat',
 
   entrance: (name: string) => `Entrance ${name}`,
   dismiss: 'Dismiss message',
