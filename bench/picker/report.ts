@@ -32,6 +32,10 @@ class Group {
     return this.samples.find(({ unfinished }) => unfinished !== undefined)?.unfinished;
   }
 
+  visited(visit: Visit): boolean {
+    return this.samples.some((sample) => sample[visit] !== null);
+  }
+
   /** What the rounds say that have it. */
   values(visit: Visit, pick: (figures: PageFigures) => number | undefined): number[] {
     return this.samples.flatMap((sample) => {
@@ -134,9 +138,9 @@ export function goalsOf(samples: readonly Sample[], changesASecond: number): Goa
   const [large, ours, svg] = [find('ours', DRAWN_SEATS), find('ours', TIMES_SEATS), find('svg', TIMES_SEATS)];
   const goals: Goal[] = [];
   if (large !== undefined) {
-    const openings = (['quiet', 'near', 'changing'] as const).map((visit) =>
-      large.values(visit, ({ drawn }) => drawn.firstMs),
-    );
+    const openings = (['quiet', 'near', 'changing'] as const)
+      .filter((visit) => large.visited(visit))
+      .map((visit) => large.values(visit, ({ drawn }) => drawn.firstMs));
     // No figure is the worst of figures: seats that were never seen were not drawn.
     const slowest = Math.max(...openings.map((values) => (values.length === 0 ? Infinity : median(values))));
     const under = (what: string, worst: number, limit: number, digits: number): Goal => {

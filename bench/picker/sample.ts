@@ -161,6 +161,8 @@ async function figuresOf(
     await drag(cdp, lastsMs);
     const used = cpuMs() - before;
     await page.evaluate(`performance.mark('bench:to')`);
+    // One frame more, or the last one has no end.
+    await page.evaluate('bench.rest()');
     const trace = new Trace(await browser.stopTracing());
     const seconds = (trace.mark('bench:to') - trace.mark('bench:from')) / 1e6;
     panned[view] = panOf(trace.frames('bench:from', 'bench:to'), seconds, used);

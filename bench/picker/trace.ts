@@ -60,7 +60,7 @@ export class Trace {
     return shots.filter((_, i) => (shots[i + 1]?.ms ?? Infinity) > 0);
   }
 
-  /** Frames whose work lies between two marks. */
+  /** The work of frames that began between two marks. */
   frames(from: string, to: string): FrameWork[] {
     const main = this.mainThread();
     const [begin, end] = [this.mark(from), this.mark(to)];
@@ -69,10 +69,12 @@ export class Trace {
     // A frame begins with the task in which it begins.
     const windows = starts
       .map((at) => tasks.findLast(({ ts, dur = 0 }) => ts <= at && ts + dur >= at)?.ts ?? at)
-      .filter((at) => at >= begin && at <= end)
       .sort((a, b) => a - b);
-    return windows.slice(0, -1).map((start, i) => {
-      const within = tasks.filter(({ ts }) => ts >= start && ts < (windows[i + 1] ?? end));
+    return windows.flatMap((start, i) => {
+      const next = windows[i + 1];
+      // The last one's end is not known; a frame that began in time may end after it.
+      if (next === undefined || start < begin || start > end) return [];
+      const within = tasks.filter(({ ts }) => ts >= start && ts < next);
       return {
         wallMs: within.reduce((sum, { dur = 0 }) => sum + dur, 0) / 1000,
         cpuMs: within.reduce((sum, { dur = 0, tdur = dur }) => sum + tdur, 0) / 1000,
