@@ -29,7 +29,7 @@ let shopUrl: string;
 let latest: Latest;
 let event: SeatEvent;
 let other: SeatEvent;
-/** Of the page that is asked for next: what its body holds, and its own module. */
+/** Of the page that is asked for next: what its body holds, and its own module, which runs before the picker's. */
 let body = '';
 let script = '';
 const pages: Page[] = [];
@@ -40,8 +40,8 @@ const page = (
   nonce: string,
 ): string => `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A shop</title>
 <link rel="icon" href="data:,"><style nonce="${nonce}">body { margin: 0 } aisle-seat-map { display: block; height: 640px }</style>
-<script nonce="${nonce}" type="module" src="${aisle.urls[0] ?? ''}${latest.url}" integrity="${latest.integrity}" crossorigin="anonymous"></script>
-<script nonce="${nonce}" type="module">${script}</script></head><body>${body}</body></html>`;
+<script nonce="${nonce}" type="module">${script}</script>
+<script nonce="${nonce}" type="module" src="${aisle.urls[0] ?? ''}${latest.url}" integrity="${latest.integrity}" crossorigin="anonymous"></script></head><body>${body}</body></html>`;
 const policy = (nonce: string): string =>
   `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src blob: data:; connect-src ${aisle.urls[0] ?? ''} ${(aisle.urls[0] ?? '').replace('http', 'ws')}`;
 
@@ -150,18 +150,18 @@ describe('the element', () => {
     const open = await visit(
       '<div id="one"></div><div id="two"></div>',
       `const map = document.createElement('aisle-seat-map');
-       map.src = ${JSON.stringify(aisle.urls[0])}; map.event = ${JSON.stringify(event.id)}; map.mode = 'select'; map.selection = ['r0-1', 'r0-2'];
+       map.src = ${JSON.stringify(aisle.urls[0])}; map.event = ${JSON.stringify(event.id)}; map.mode = 'select'; map.selection = ['r5-1', 'r5-2'];
        one.append(map); window.map = map;`,
     );
     await live(open);
-    expect(await open.evaluate('[map.getAttribute("mode"), ...map.selection]')).toEqual(['select', 'r0-1', 'r0-2']);
+    expect(await open.evaluate('[map.getAttribute("mode"), ...map.selection]')).toEqual(['select', 'r5-1', 'r5-2']);
     await open.evaluate('two.append(map)');
     await live(open);
     await open.evaluate('map.remove()');
     await waitFor(() => open.evaluate('map.state === null'), { what: 'closed' });
     await open.evaluate('one.append(map)');
     await live(open);
-    await waitFor(() => open.evaluate('map.selection.join() === "r0-1,r0-2"'), { what: 'the same choice' });
+    await waitFor(() => open.evaluate('map.selection.join() === "r5-1,r5-2"'), { what: 'the same choice' });
   });
 
   test('several stand on one page, each with its own event', async () => {
@@ -281,8 +281,8 @@ test('React: props are properties, on… are events, the ref is the element', as
       what: 'the other mode',
     },
   );
-  await open.evaluate(`map.select(['r3-3'])`);
-  await waitFor(() => open.evaluate(`handled.at(-1) === 'select r3-3'`), {
+  await open.evaluate(`map.select(['r5-3'])`);
+  await waitFor(() => open.evaluate(`handled.at(-1) === 'select r5-3'`), {
     what: 'the choice told to the last handler',
   });
   await open.evaluate('window.unmount()');
