@@ -63,7 +63,10 @@ export class AdminPage {
   /** No console errors that were not called for (a refused call is one, to the browser). */
   unexpected(): string[] {
     return this.complaints.filter(
-      (text) => !/Failed to load resource: the server responded with a status of 4\d\d/.test(text),
+      (text) =>
+        !/Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/.test(
+          text,
+        ),
     );
   }
 

@@ -151,6 +151,12 @@ describe('an event', () => {
 });
 
 describe('machines', () => {
+  test('the queues are counted', async () => {
+    const admin = await visit('/queues');
+    await admin.page.getByRole('table', { name: 'Queues' }).getByRole('row').nth(1).waitFor();
+    await expectNoAxeFindings(admin.page);
+  });
+
   test('a key is made, shown once, works, and is revoked', async () => {
     const admin = await visit('/keys');
     const { page } = admin;

@@ -87,5 +87,12 @@ describe('an event', () => {
     await waitFor(async () => (await admin.tile('Sold').innerText()).includes('3'), { what: 'three places sold' });
     await waitFor(async () => (await admin.tile('Paid').innerText()).includes('€136.50'), { what: 'the money' });
     await expectNoAxeFindings(page);
+
+    await page.context().setOffline(true);
+    await page.getByText('Stale', { exact: true }).waitFor();
+    await expectNoAxeFindings(page);
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(await admin.tile('Sold').innerText()).toContain('3');
   });
 });

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Chart } from '@aisle/client/protocol';
+import type { Chart, ChartPreview } from '@aisle/client/protocol';
+import { buildGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
 import { categoryColour } from '../../../../client-sdk/src/picker/map/theme.js';
 import { count, plural } from '../../shared/format.js';
 import { Busy, ErrorNote } from '../../shared/ui.js';
@@ -11,14 +12,14 @@ import { doubtsOf, talliesOf, type Doubt } from './doubts.js';
 import { drawableOf, type Drawable } from './drawable.js';
 import { Drawing, type Pointing } from './drawing.js';
 import { DoubtList, FaultList } from './findings.js';
-import { isFileFault, readChartFile, type FileFault, type PreviewAnswer, type ReadFile } from './preview.js';
+import { isFileFault, readChartFile, type FileFault, type ReadFile } from './preview.js';
 
 const PREVIEW_TIMEOUT_MS = 120_000;
 type Looked =
   | { readonly state: 'none' }
   | { readonly state: 'busy'; readonly name: string }
   | { readonly state: 'unreadable'; readonly name: string; readonly fault: FileFault }
-  | { readonly state: 'seen'; readonly file: ReadFile; readonly answer: PreviewAnswer };
+  | { readonly state: 'seen'; readonly file: ReadFile; readonly answer: ChartPreview };
 
 /** Takes a chart file in, has the server look at it, and shows what it is or what is wrong with it. */
 export function ChartPart(props: { onChart: (chart: Chart | undefined, fileName: string) => void }): VNode {
@@ -39,7 +40,7 @@ export function ChartPart(props: { onChart: (chart: Chart | undefined, fileName:
       return;
     }
     const answer = await run(() =>
-      call<PreviewAnswer>('POST', '/v1/charts/preview', { body: read.json, timeoutMs: PREVIEW_TIMEOUT_MS }),
+      call<ChartPreview>('POST', '/v1/charts/preview', { body: read.json, timeoutMs: PREVIEW_TIMEOUT_MS }),
     );
     if (last.current !== file) return;
     if (answer === undefined) {
@@ -123,15 +124,19 @@ function Unreadable({ name, fault }: { name: string; fault: FileFault }): VNode 
   );
 }
 
-function Seen({ file, answer }: { file: ReadFile; answer: PreviewAnswer }): VNode {
+function Seen({ file, answer }: { file: ReadFile; answer: ChartPreview }): VNode {
   const [pointing, setPointing] = useState<Pointing | undefined>(undefined);
-  const total = answer.faultsTotal ?? answer.faults.length;
+  const total = answer.faultsTotal;
   const good = answer.chart !== null && total === 0;
   const drawable = useMemo(
     () => (answer.chart === null ? drawableOf(file.json) : wholeOf(answer.chart)),
     [answer, file],
   );
-  const doubts = useMemo(() => (answer.chart === null ? [] : doubtsOf(answer.chart)), [answer]);
+  const geometry = useMemo(() => (drawable === undefined ? undefined : buildGeometry(drawable.chart)), [drawable]);
+  const doubts = useMemo(
+    () => (answer.chart === null || geometry === undefined ? [] : doubtsOf(geometry)),
+    [answer, geometry],
+  );
   const marked = useMemo(() => markedOf(answer, drawable, doubts), [answer, drawable, doubts]);
   const core = useMemo(() => coreOf(drawable?.chart, doubts), [drawable, doubts]);
   const show = (seatNos: readonly number[]): void => setPointing({ seatNos });
@@ -151,10 +156,10 @@ function Seen({ file, answer }: { file: ReadFile; answer: PreviewAnswer }): VNod
       </p>
       <FaultList answer={answer} json={file.json} drawable={drawable} show={show} />
       <DoubtList doubts={doubts} show={show} />
-      <Notes notes={isOwnForm(file.json) ? [] : (answer.notes ?? [])} />
-      {drawable === undefined ? null : (
+      <Notes notes={isOwnForm(file.json) ? [] : answer.notes} />
+      {geometry === undefined ? null : (
         <Drawing
-          chart={drawable.chart}
+          geometry={geometry}
           marked={marked}
           pointing={pointing}
           core={core}
@@ -182,11 +187,7 @@ const Notes = ({ notes }: { notes: readonly string[] }): VNode | null =>
   );
 
 /** A chart that the server took: positions in the file and on the drawing are the same. */
-const wholeOf = (chart: Chart): Drawable => ({
-  chart,
-  seatNoOf: new Map(chart.seats.map((_, index) => [index, index])),
-  areaNoOf: new Map(chart.areas.map((_, index) => [index, index])),
-});
+const wholeOf = (chart: Chart): Drawable => ({ chart, seatNoOf: (index) => index, areaNoOf: (index) => index });
 
 /** Seats at the corners of what is not far away: shown first, or a slip of the pen would make a dot of the hall. */
 function coreOf(chart: Chart | undefined, doubts: readonly Doubt[]): readonly number[] | undefined {
@@ -202,13 +203,13 @@ function coreOf(chart: Chart | undefined, doubts: readonly Doubt[]): readonly nu
 
 const MOST_MARKED = 2000;
 function markedOf(
-  { faults }: PreviewAnswer,
+  { faults }: ChartPreview,
   drawable: Drawable | undefined,
   doubts: readonly Doubt[],
 ): ReadonlySet<number> {
   const faulty = faults.flatMap(({ path }) => {
     const [, index] = /^seats\.(\d+)/.exec(path) ?? [];
-    const seatNo = index === undefined ? undefined : drawable?.seatNoOf.get(Number(index));
+    const seatNo = index === undefined ? undefined : drawable?.seatNoOf(Number(index));
     return seatNo === undefined ? [] : [seatNo];
   });
   return new Set([...faulty, ...doubts.flatMap(({ seatNos }) => seatNos)].slice(0, MOST_MARKED));

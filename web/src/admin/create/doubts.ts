@@ -1,5 +1,5 @@
 import type { Chart } from '@aisle/client/protocol';
-import { buildGeometry, type ChartGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
+import type { ChartGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
 
 /** A chart that is well formed may still look wrong: seats on top of each other, or one a mile away. */
 export interface Doubt {
@@ -14,8 +14,8 @@ const OVERLAP_IN_PITCHES = 0.5;
 /** Further from the middle half than so many times its size: a slip of the pen, not a balcony. */
 const FAR_IN_SPREADS = 6;
 
-export function doubtsOf(chart: Chart, geometry: ChartGeometry = buildGeometry(chart)): Doubt[] {
-  if (chart.seats.length < 2) return [];
+export function doubtsOf(geometry: ChartGeometry): Doubt[] {
+  if (geometry.xs.length < 2) return [];
   return [...overlaps(geometry), ...farFlung(geometry)];
 }
 

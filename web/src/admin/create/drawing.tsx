@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Chart } from '@aisle/client/protocol';
 import { ChartView } from '../../../../client-sdk/src/picker/map/chart-view.js';
-import { buildGeometry, type ChartGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
+import type { ChartGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
 import type { Hit } from '../../../../client-sdk/src/picker/map/hit-test.js';
 import { LETTER_AVAILABLE } from '../../../../client-sdk/src/picker/map/seat-look.js';
 import { count } from '../../shared/format.js';
@@ -14,7 +14,7 @@ export interface Pointing {
 
 /** A chart as buyers will see it, with the places that something is wrong with ringed. */
 export function Drawing(props: {
-  chart: Chart;
+  geometry: ChartGeometry;
   marked: ReadonlySet<number>;
   pointing: Pointing | undefined;
   /** What is shown first, where that is not all of it. */
@@ -22,17 +22,17 @@ export function Drawing(props: {
   label: string;
 }): VNode {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const view = useRef<{ view: ChartView; geometry: ChartGeometry }>();
+  const view = useRef<ChartView>();
   const [under, setUnder] = useState('');
-  const { chart, marked, pointing, core, label } = props;
+  const { geometry, marked, pointing, core, label } = props;
 
   useEffect(() => {
     if (canvas.current === null) return undefined;
-    const geometry = buildGeometry(chart);
+    const { chart } = geometry;
     const made = new ChartView({
       canvas: canvas.current,
       geometry,
-      availability: allFree(chart, geometry),
+      availability: allFree(geometry),
       handlers: {
         seat: (seatNo) => setUnder(seatWords(chart, seatNo)),
         area: (areaNo) => setUnder(areaWords(chart, areaNo)),
@@ -41,25 +41,25 @@ export function Drawing(props: {
       },
     });
     made.setAll(new Uint8Array(chart.seats.length).fill(LETTER_AVAILABLE));
-    view.current = { view: made, geometry };
+    view.current = made;
     return () => {
       view.current = undefined;
       made.close();
     };
-  }, [chart]);
-  useEffect(() => view.current?.view.setMarks({ taking: marked }), [chart, marked]);
+  }, [geometry]);
+  useEffect(() => view.current?.setMarks({ taking: marked }), [geometry, marked]);
   useEffect(() => {
-    if (core !== undefined) view.current?.view.showSeats(core);
-  }, [chart, core]);
+    if (core !== undefined) view.current?.showSeats(core);
+  }, [geometry, core]);
   useEffect(() => {
     const [only, more] = pointing?.seatNos ?? [];
     if (pointing === undefined || only === undefined) return;
-    if (more === undefined) view.current?.view.putCursor(only);
-    else view.current?.view.showSeats(pointing.seatNos);
+    if (more === undefined) view.current?.putCursor(only);
+    else view.current?.showSeats(pointing.seatNos);
     canvas.current?.scrollIntoView({ block: 'nearest' });
-  }, [chart, pointing]);
+  }, [geometry, pointing]);
 
-  const zoom = (steps: number) => (): void => view.current?.view.zoomBy(steps);
+  const zoom = (steps: number) => (): void => view.current?.zoomBy(steps);
   return (
     <figure class="drawing">
       <div class="drawing-frame">
@@ -71,12 +71,7 @@ export function Drawing(props: {
           <button type="button" class="tool" aria-label="Zoom out" onClick={zoom(-1)}>
             −
           </button>
-          <button
-            type="button"
-            class="tool"
-            aria-label="Show the whole chart"
-            onClick={() => view.current?.view.showAll()}
-          >
+          <button type="button" class="tool" aria-label="Show the whole chart" onClick={() => view.current?.showAll()}>
             ⤢
           </button>
         </div>
@@ -88,9 +83,9 @@ export function Drawing(props: {
   );
 }
 
-const allFree = (chart: Chart, geometry: ChartGeometry) => ({
+const allFree = (geometry: ChartGeometry) => ({
   section: (position: number) => geometry.sections[position]?.seats ?? 0,
-  area: (areaNo: number) => chart.areas[areaNo]?.capacity ?? 0,
+  area: (areaNo: number) => geometry.chart.areas[areaNo]?.capacity ?? 0,
   mineInArea: () => 0,
 });
 

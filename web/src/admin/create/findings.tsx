@@ -1,16 +1,16 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { ChartPreview } from '@aisle/client/protocol';
 import { count, plural } from '../../shared/format.js';
 import { sentence } from '../kit/data.js';
 import type { Doubt } from './doubts.js';
 import { excerptAt, placeOf, type Drawable } from './drawable.js';
-import type { PreviewAnswer } from './preview.js';
 
 const FIRST = 10;
 
 /** Each fault: where in the file, what is wrong, the piece itself, and a way to it on the drawing. */
 export function FaultList(props: {
-  answer: PreviewAnswer;
+  answer: ChartPreview;
   json: unknown;
   drawable: Drawable | undefined;
   show: (seatNos: readonly number[]) => void;
@@ -19,7 +19,7 @@ export function FaultList(props: {
   const [all, setAll] = useState(false);
   if (answer.faults.length === 0) return null;
   const shown = all ? answer.faults : answer.faults.slice(0, FIRST);
-  const total = answer.faultsTotal ?? answer.faults.length;
+  const total = answer.faultsTotal;
   return (
     <div class="findings" data-tone="bad">
       <ul aria-label="Faults of the chart">
@@ -30,7 +30,7 @@ export function FaultList(props: {
             <li key={`${path} ${index}`} class="finding">
               <p>
                 <code class="path">{path === '' ? 'the file' : path}</code> {sentence(message)}
-                {code === undefined ? null : <span class="code-name">{code}</span>}
+                <span class="code-name">{code}</span>
               </p>
               {excerpt === undefined ? null : <code class="excerpt">{excerpt}</code>}
               {place?.kind === 'seat' ? (

@@ -1,14 +1,4 @@
-import type { Chart, Fault } from '@aisle/client/protocol';
 import { jsonFault } from './json-fault.js';
-
-/** POST /v1/charts/preview */
-export interface PreviewAnswer {
-  readonly chart: Chart | null;
-  readonly faults: readonly Fault[];
-  readonly faultsTotal?: number;
-  /** What was guessed, renamed or left out on the way. */
-  readonly notes?: readonly string[];
-}
 
 /** A chart file as it was chosen. */
 export interface ReadFile {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Chart, InventoryView, Statistics } from '@aisle/client/protocol';
+import type { Chart, InventoryView, LiveView, Statistics } from '@aisle/client/protocol';
 import { categoryColour } from '../../../../client-sdk/src/picker/map/theme.js';
 import { count, plural } from '../../shared/format.js';
 import { useRefresh } from '../kit/data.js';
@@ -8,7 +8,7 @@ import { Confirm, DataTable, Empty, Swatch } from '../kit/parts.js';
 import { useSay } from '../kit/said.js';
 import { offers, useStaff } from '../kit/session.js';
 import { moment, percent } from '../kit/words.js';
-import type { LiveView, SectionLive, TopHolder } from './live.js';
+import type { SectionLive, TopHolder } from './live.js';
 
 export function CategoryTable(props: {
   chart: Chart | undefined;

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Chart, SeatEvent } from '@aisle/client/protocol';
-import { count, money } from '../../shared/format.js';
+import { count, money, plural } from '../../shared/format.js';
 import { Busy, ErrorNote, Field } from '../../shared/ui.js';
 import { useRead } from '../kit/data.js';
 import { Badge } from '../kit/parts.js';
@@ -108,7 +108,7 @@ function Tiles({ event, figures: { statistics, live, inventory } }: { event: Sea
         {(statistics?.refundedMinor ?? 0) === 0 ? 'nothing refunded' : `${paid(statistics?.refundedMinor)} refunded`}
       </Tile>
       <Tile name="Held" value={figure(live?.heldPlaces)}>
-        {live === undefined ? null : `in ${count(live.holds)} ${live.holds === 1 ? 'hold' : 'holds'}`}
+        {live === undefined ? null : plural(live.holds, 'live hold')}
       </Tile>
       <Tile name="Reserved" value={figure(live?.reservedPlaces)}>
         to be paid

@@ -1,6 +1,8 @@
 import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Chart, SeatEvent } from '@aisle/client/protocol';
+import { buildGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
 import { count, eventTime, plural, priceText } from '../../shared/format.js';
 import { Busy, ErrorNote } from '../../shared/ui.js';
 import { Drawing } from '../create/drawing.js';
@@ -18,6 +20,7 @@ export function Draft({ event }: { event: SeatEvent }): VNode {
     error,
     refetch,
   } = useRead<Chart>(`/v1/events/${event.id}/chart`, { timeoutMs: CHART_TIMEOUT_MS });
+  const geometry = useMemo(() => (chart === undefined ? undefined : buildGeometry(chart)), [chart]);
   return (
     <div class="stack-wide">
       <section class="panel" aria-labelledby="look-title">
@@ -45,8 +48,8 @@ export function Draft({ event }: { event: SeatEvent }): VNode {
       </section>
       <section class="panel" aria-labelledby="chart-title">
         <h2 id="chart-title">Chart</h2>
-        {chart !== undefined ? (
-          <Drawing chart={chart} marked={NOTHING} pointing={undefined} label={`Chart of ${event.name}`} />
+        {geometry !== undefined ? (
+          <Drawing geometry={geometry} marked={NOTHING} pointing={undefined} label={`Chart of ${event.name}`} />
         ) : error === null ? (
           <Busy text="Loading the chart…" />
         ) : (

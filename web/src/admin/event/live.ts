@@ -1,35 +1,9 @@
-import type { InventoryView, Statistics } from '@aisle/client/protocol';
+import type { InventoryView, LiveView, Statistics } from '@aisle/client/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import { useRead } from '../kit/data.js';
 
-/** GET /v1/events/{id}/live */
-export interface LiveView {
-  readonly eventId: string;
-  readonly at: string;
-  readonly viewers: number;
-  readonly holds: number;
-  readonly heldPlaces: number;
-  readonly reservedPlaces: number;
-  /** Sold places ÷ places ever held; null before the first. */
-  readonly holdToSale: number | null;
-  readonly sections: readonly SectionLive[];
-  readonly topHolders: readonly TopHolder[];
-}
-export interface SectionLive {
-  readonly key: string;
-  readonly total: number;
-  readonly available: number;
-  readonly held: number;
-  readonly reserved: number;
-  readonly sold: number;
-  readonly blocked: number;
-}
-export interface TopHolder {
-  readonly subject: string;
-  readonly holds: number;
-  readonly places: number;
-  readonly since: string;
-}
+export type SectionLive = LiveView['sections'][number];
+export type TopHolder = LiveView['topHolders'][number];
 
 const EVERY_MS = 2000;
 /** Two rounds and a bit: one slow answer is no alarm. */

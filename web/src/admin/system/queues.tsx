@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { QueueView } from '@aisle/client/protocol';
 import { count, plural } from '../../shared/format.js';
 import { Busy, ErrorNote } from '../../shared/ui.js';
 import { useRead, useRefresh } from '../kit/data.js';
@@ -9,19 +10,6 @@ import { offers, useStaff } from '../kit/session.js';
 import { moment, span } from '../kit/words.js';
 import { useTitle } from '../shell.js';
 import { NotForThisKey } from './not-for-this-key.js';
-
-/** GET /v1/queues */
-interface Queue {
-  readonly name: string;
-  readonly waiting: number;
-  readonly active: number;
-  readonly delayed: number;
-  readonly failed: number;
-  readonly completed: number;
-  readonly paused: boolean;
-  readonly oldestWaitingMs: number | null;
-  readonly lastFailures: readonly { id: string; job: string; at: string; reason: string; attempts: number }[];
-}
 
 const EVERY_MS = 3000;
 /** Work that waits longer than that is stuck, or nobody does it. */
@@ -34,12 +22,12 @@ export function QueuesPage(): VNode {
 }
 
 function Queues(): VNode {
-  const { data, error, refetch } = useRead<{ items: readonly Queue[] }>('/v1/queues', { everyMs: EVERY_MS });
+  const { data, error, refetch } = useRead<{ items: readonly QueueView[] }>('/v1/queues', { everyMs: EVERY_MS });
   const { call } = useStaff();
   const say = useSay();
   const refresh = useRefresh();
-  const [asked, setAsked] = useState<Queue | undefined>(undefined);
-  const retry = async ({ name }: Queue): Promise<void> => {
+  const [asked, setAsked] = useState<QueueView | undefined>(undefined);
+  const retry = async ({ name }: QueueView): Promise<void> => {
     const { retried } = await call<{ retried: number }>('POST', `/v1/queues/${encodeURIComponent(name)}/retry`, {
       body: {},
     });
@@ -50,7 +38,7 @@ function Queues(): VNode {
     <>
       <PageHead
         title="Queues"
-        lead="What the workers do behind the scenes. Failed jobs stay until somebody tries them again."
+        lead="What the workers do behind the scenes. A job that fails comes again by itself; here it can be tried at once."
       />
       {error === null ? null : <ErrorNote error={error} retry={() => void refetch()} />}
       {data === undefined ? (
@@ -105,8 +93,8 @@ function Queues(): VNode {
           onClose={() => setAsked(undefined)}
         >
           <p>
-            {plural(asked.failed, 'failed job')} go back into the queue. Jobs are made to be repeated: none does its
-            work twice.
+            {plural(asked.failed, 'job')} that failed, the latest first, {asked.failed === 1 ? 'is' : 'are'} tried at
+            once, without waiting for {asked.failed === 1 ? 'its' : 'their'} turn.
           </p>
         </Confirm>
       )}
@@ -114,7 +102,7 @@ function Queues(): VNode {
   );
 }
 
-const Name = ({ queue: { name, paused, oldestWaitingMs } }: { queue: Queue }): VNode => (
+const Name = ({ queue: { name, paused, oldestWaitingMs } }: { queue: QueueView }): VNode => (
   <>
     {name} {paused ? <Badge tone="warn">Paused</Badge> : null}
     {oldestWaitingMs !== null && oldestWaitingMs > LATE_MS ? (
@@ -123,7 +111,7 @@ const Name = ({ queue: { name, paused, oldestWaitingMs } }: { queue: Queue }): V
   </>
 );
 
-function Failures({ queues }: { queues: readonly Queue[] }): VNode | null {
+function Failures({ queues }: { queues: readonly QueueView[] }): VNode | null {
   const failures = queues.flatMap((queue) => queue.lastFailures.map((failure) => ({ ...failure, queue: queue.name })));
   if (failures.length === 0) return null;
   return (
