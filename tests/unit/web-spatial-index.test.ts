@@ -63,11 +63,20 @@ describe('the spatial index', () => {
           x >= box.minX && x <= box.maxX && y >= box.minY && y <= box.maxY ? [i] : [],
         );
         expect(found.sort((one, other) => one - other)).toEqual(expected);
-        const away = all.map(({ x, y }) => Math.hypot(x - a - 0.4, y - c - 0.3));
-        // Several may be as near, but for rounding.
-        expect(away[index.nearest({ x: a + 0.4, y: c + 0.3 }, 100)]).toBeCloseTo(Math.min(...away), 9);
       }),
     );
+  });
+
+  test('among a thousand scattered points the nearest is the nearest, wherever one asks', () => {
+    let seed = 5;
+    const random = (): number => (seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
+    const all = Array.from({ length: 1000 }, () => ({ x: random() * 100, y: random() ** 2 * 100 }));
+    const index = indexOf(all);
+    for (let i = 0; i < 1000; i++) {
+      const at = { x: random() * 100, y: random() * 100 };
+      const away = all.map(({ x, y }) => Math.hypot(x - at.x, y - at.y));
+      expect(away[index.nearest(at, 200)]).toBeCloseTo(Math.min(...away), 9);
+    }
   });
 
   test('all points on one spot, one line, or none at all do no harm', () => {

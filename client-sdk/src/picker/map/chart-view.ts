@@ -4,7 +4,7 @@ import type { ChartGeometry } from './geometry.js';
 import { listenToGestures } from './gestures.js';
 import { hitTest, type Hit } from './hit-test.js';
 import { listenToKeys } from './keys.js';
-import { ENGLISH_WORDS, type Availability, type MapWords } from './labels.js';
+import { ENGLISH_WORDS, type Availability, type Counted, type MapWords } from './labels.js';
 import type { Marks } from './marks.js';
 import { Motion } from './motion.js';
 import { Renderer } from './renderer.js';
@@ -253,9 +253,10 @@ export class ChartView {
   }
 
   /** While seats are filtered, a section counts those that are offered. */
-  private counted(): Availability {
+  private counted(): Counted {
     return {
-      section: (position) => this.seats.offeredIn?.[position] ?? this.availability.section(position),
+      section: (position) => this.availability.section(position),
+      offered: (position) => this.seats.offeredIn?.[position] ?? this.availability.section(position),
       area: (areaNo) => this.availability.area(areaNo),
       mineInArea: (areaNo) => this.availability.mineInArea(areaNo),
     };

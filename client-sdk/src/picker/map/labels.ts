@@ -20,6 +20,12 @@ export interface Availability {
   mineInArea(areaNo: number): number;
 }
 
+/** What the view makes of it. */
+export interface Counted extends Availability {
+  /** Free seats of a section that the filter leaves; without one, all that are free. */
+  offered(position: number): number;
+}
+
 /** A label where it goes: its box relative to the place, in CSS pixels. */
 export interface Label {
   readonly at: Point;
@@ -56,8 +62,10 @@ const SMALL = { namePx: 10, detailPx: 9.5, padX: 2, padY: 1 };
 const ROOM_IN_SIDES = 1.4;
 /** Shapes smaller than this hold no label. */
 const LEAST_PX = 16;
+/** Where more than so many have no name inside, names over the edge of some would only be clutter. */
+const MOST_OVER_EDGE = 16;
 /** Smaller ones than that are named beneath, where there are few. */
-const MOST_SPECKS = 60;
+const MOST_SPECKS = 16;
 const SPECK_DOWN_PX = 14;
 /** Between two labels, CSS pixels. */
 const APART_PX = 3;
@@ -100,7 +108,7 @@ export class Labels {
     camera: Camera,
     view: Bounds,
     detail: Detail,
-    availability: Availability,
+    availability: Counted,
     words: MapWords,
   ): readonly Label[] {
     const { placed } = this;
@@ -119,7 +127,7 @@ export class Labels {
     scale: number,
     within: Bounds,
     detail: Detail,
-    availability: Availability,
+    availability: Counted,
     words: MapWords,
   ): Label[] {
     const taken = this.texts
@@ -133,6 +141,7 @@ export class Labels {
       if (found === undefined) without.push(candidate);
       else labels.push(found);
     }
+    if (without.length > MOST_OVER_EDGE) return labels;
     // A slanted or bent shape holds no upright box of letters; its name may reach over its edge where nothing else is named.
     for (const candidate of without) {
       const versions = shortVersionsOf(candidate, this.theme.font);
@@ -170,7 +179,7 @@ export class Labels {
     scale: number,
     within: Bounds,
     detail: Detail,
-    availability: Availability,
+    availability: Counted,
     words: MapWords,
   ): Generator<Candidate> {
     const { geometry, theme } = this;
@@ -197,7 +206,10 @@ export class Labels {
       const room = this.roomOf(`s${position}`, centre, outline, bounds, side);
       const far = detail === 'sections';
       const ink = far ? (this.inkOf(position) ?? theme.ink) : theme.ink;
-      const detailText = this.freeText(words, availability.section(position));
+      const offered = availability.offered(position);
+      // Nothing of what is wanted, yet not full: the name says enough.
+      const silent = offered === 0 && availability.section(position) > 0;
+      const detailText = silent ? '' : this.freeText(words, offered);
       const plate = !far || outline.loops.length === 0;
       yield {
         ...room,
@@ -323,7 +335,7 @@ function nameLines(name: string, count: number, { namePx }: Type, family: string
 /** From the fullest to the shortest: large with and without the free places, then small; the name in one to three lines. */
 function* versionsOf(candidate: Candidate, family: string): Generator<Version> {
   const { name, detail } = candidate;
-  for (const size of [LARGE, SMALL]) {
+  for (const size of detail === '' ? [] : [LARGE, SMALL]) {
     const below = { text: detail, font: `${size.detailPx}px ${family}`, height: size.detailPx * 1.3, faint: true };
     for (const count of [1, 2, 3]) {
       const lines = nameLines(name, count, size, family);

@@ -4,10 +4,10 @@ import { fit, FIT_PADDING_PX, visibleBounds, type Camera, type Viewport } from '
 import { detailOf, type Detail } from './detail.js';
 import type { Frame } from './frame.js';
 import { NO_SECTION, type ChartGeometry } from './geometry.js';
-import { Labels, type Availability, type Label, type MapWords } from './labels.js';
+import { Labels, type Counted, type Label, type MapWords } from './labels.js';
 import { drawMarks, type Marks } from './marks.js';
 import { SeatPainter } from './seat-painter.js';
-import { levelOf, SectionPainter } from './section-painter.js';
+import { FILTERED_OUT, levelOf, SectionPainter } from './section-painter.js';
 import { ShapePainter } from './shape-painter.js';
 import type { Look } from './slots.js';
 import { dropSpareTiles, type TilePainter } from './tile-layer.js';
@@ -49,7 +49,7 @@ export class Renderer {
     private readonly canvas: HTMLCanvasElement,
     private readonly geometry: ChartGeometry,
     private readonly looks: Uint16Array,
-    private readonly availability: Availability,
+    private readonly availability: Counted,
     public theme: MapTheme,
     private words: MapWords,
   ) {
@@ -136,7 +136,9 @@ export class Renderer {
   countsChanged(): void {
     this.painters.labels.outdate();
     this.geometry.sections.forEach(({ seats, bounds }, position) => {
-      const level = levelOf(this.availability.section(position), seats);
+      const offered = this.availability.offered(position);
+      const filteredOut = offered === 0 && this.availability.section(position) > 0;
+      const level = filteredOut ? FILTERED_OUT : levelOf(offered, seats);
       if (this.levels[position] === level) return;
       this.levels[position] = level;
       this.painters.tiles.touchBox(bounds, (scale) => this.detailAt(scale / this.ratio) === 'sections');

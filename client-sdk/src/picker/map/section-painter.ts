@@ -8,6 +8,8 @@ import { categoryColours, type MapTheme } from './theme.js';
 /** How strongly a section is filled when none, few, … all of its seats are free. */
 const STRENGTH = [0, 0.28, 0.46, 0.68, 0.92];
 export const LEVELS = STRENGTH.length;
+/** The level of a section that has free seats, but none that the filter leaves. */
+export const FILTERED_OUT = LEVELS;
 /** From afar a section is drawn this wide at least, CSS pixels: one far away from all others is still found. */
 const LEAST_BRUSH_PX = 3;
 const EDGE_PX = 1.5;
@@ -43,7 +45,7 @@ export class SectionPainter {
   ) {
     const plate = parseColour(theme.plate);
     this.looks = categoryColours(geometry.chart.categories, theme).map((colour) =>
-      STRENGTH.map((strength) => {
+      [...STRENGTH, 0].map((strength) => {
         const fill = text(mix(plate, parseColour(colour), strength));
         return { fill, edge: strength === 0 ? theme.sold : colour, ink: readable(fill, theme) };
       }),
