@@ -4,6 +4,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 /** What some office networks put before the web: HTTP passes, sockets do not while `blocked`. */
 export class NoSockets {
   blocked = true;
+  /** What sockets that are open ask arrives; the answers do not. */
+  mute = false;
   /** Nothing passes at all. */
   dead = false;
   readonly asked: { readonly method: string; readonly path: string; readonly status: number }[] = [];
@@ -64,7 +66,11 @@ export class NoSockets {
       const lines = rawHeaders.flatMap((text, at) => (at % 2 === 0 ? [`${text}: ${rawHeaders[at + 1] ?? ''}`] : []));
       upstream.write(`${method ?? 'GET'} ${url ?? '/'} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       upstream.write(head);
-      socket.pipe(upstream).pipe(socket);
+      socket.pipe(upstream);
+      upstream.on('data', (chunk: Buffer) => {
+        if (!this.mute) socket.write(chunk);
+      });
+      upstream.on('end', () => socket.end());
     });
     for (const [one, other] of [
       [socket, upstream],
