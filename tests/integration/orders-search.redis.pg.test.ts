@@ -107,7 +107,11 @@ describe('O10 looking for an order', () => {
       seen.push(...items.map(({ id }) => id));
       cursor = nextCursor;
     } while (cursor !== undefined);
-    expect(seen).toEqual([0, 4, 3, 2, 1].map((index) => orders[index]?.id));
+    const newest = [0, 4, 3, 2, 1].map((index) => orders[index]?.id ?? '');
+    expect(seen).toEqual(newest);
+    expect(await found({ eventId: event.id, q: 'smith', order: 'oldest' })).toEqual(newest.toReversed());
+    expect(await found({ eventId: event.id, order: 'newest', limit: '2' })).toEqual(newest.slice(0, 2));
+    expect(await found({ eventId: event.id })).toEqual(newest.toReversed());
   });
 
   test('O10 A8 who does not serve people does not look for them; a search names its event', async () => {

@@ -11,5 +11,6 @@
  *  1  2026-11  POST /v1/charts/preview: what a chart file would become (added)
  *  1  2026-11  GET /v1/events/{id}/live: the sale as it is now (added)
  *  1  2026-11  GET /v1/queues, POST /v1/queues/{name}/retry: the workers' queues (added)
+ *  1  2026-11  GET /v1/orders takes order: newest change first where wanted (added)
  */
 export const PROTOCOL_VERSION = 1;

@@ -126,7 +126,7 @@ export const blockListSchema = z.object({
 });
 /**
  * GET /v1/orders. Without eventId and filters: one's own, newest change last. `q`, `seat` and `code` are for staff; with one of
- * them the newest change comes first.
+ * them the newest change comes first, as it does where `order` says so.
  */
 export const listOrdersSchema = z
   .strictObject({
@@ -141,6 +141,8 @@ export const listOrdersSchema = z
     seat: placeIdSchema.optional(),
     /** What a ticket's QR carries. */
     code: z.string().min(1).max(1000).optional(),
+    /** By the last change; left out: oldest first, newest first with q, seat or code. */
+    order: z.enum(['oldest', 'newest']).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     cursor: z.string().max(512).optional(),
   })

@@ -7,14 +7,15 @@ import { selectOrders, toOrder, type OrderRow } from './rows.js';
 export async function listOrders(sql: Queryable, query: OrderQuery): Promise<StoredOrder[]> {
   const { eventId, externalId, email, status, subject, events, updatedSince, after } = query;
   const searches = searchesOf(sql, query);
-  const newestFirst = searches.length > 0;
+  const searching = searches.length > 0;
+  const newestFirst = query.order === undefined ? searching : query.order === 'newest';
   const rows = await guarded(
     sql,
     sql<OrderRow[]>`
-      ${newestFirst ? found(sql, searches) : sql``}
+      ${searching ? found(sql, searches) : sql``}
       ${selectOrders(sql)}
       WHERE o.fingerprint <> 'tombstone'
-        ${newestFirst ? sql`AND o.id IN (SELECT id FROM found)` : sql``}
+        ${searching ? sql`AND o.id IN (SELECT id FROM found)` : sql``}
         ${eventId === undefined ? sql`` : sql`AND o.event_id = ${eventId}`}
         ${externalId === undefined ? sql`` : sql`AND o.external_id = ${externalId}`}
         ${email === undefined ? sql`` : sql`AND o.buyer IS NOT NULL AND lower(o.buyer ->> 'email') = ${email.toLowerCase()}`}

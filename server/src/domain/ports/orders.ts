@@ -213,6 +213,8 @@ export interface OrderQuery {
   /** A place that the order has or had; with an eventId. */
   readonly place?: { readonly kind: 'seat' | 'area'; readonly placeNo: number; readonly placeId: string } | undefined;
   readonly ticketId?: string | undefined;
+  /** Left out: oldest first, newest first where something is looked for. */
+  readonly order?: 'oldest' | 'newest' | undefined;
   /** Continue after this one, in (updatedAt, id) order. */
   readonly after?: { readonly updatedAt: string; readonly id: string } | undefined;
   readonly limit: number;

@@ -89,7 +89,7 @@ const list = doc.route(
     path: '/v1/orders',
     summary: 'Orders by their last change, oldest first: one’s own, or all for staff',
     description:
-      'To follow changes, ask again with updatedSince of the last one seen. Staff find an order by q (parts of the buyer’s name or e-mail, whatever the case; or the id of an order or ticket, or your own number), seat (a place that it has or had) and code (of a ticket); then the newest change comes first. q and seat need eventId.',
+      'To follow changes, ask again with updatedSince of the last one seen. Staff find an order by q (parts of the buyer’s name or e-mail, whatever the case; or the id of an order or ticket, or your own number), seat (a place that it has or had) and code (of a ticket); then the newest change comes first. q and seat need eventId. order turns it round.',
     request: { query: listOrdersSchema },
     middleware: [allow('order.list')] as const,
     responses: { 200: doc.json(doc.orderListModel, 'The orders') },
