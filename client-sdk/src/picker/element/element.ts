@@ -1,5 +1,4 @@
 import type { GetToken } from '../../options.js';
-import { AisleError } from '../../protocol/errors.js';
 import type { PickerState } from '../model.js';
 import { OBSERVED, readAttributes, REOPENING, type Attributes } from './attributes.js';
 import type { SeatMapEvents } from './events.js';
@@ -181,7 +180,3 @@ export class AisleSeatMapElement extends Base {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
   }
 }
-
-/** For a page that wants to say so itself. */
-export const noEvent = (message: string, remediation: string): AisleError =>
-  AisleError.of('INVALID_REQUEST', { message, remediation });

@@ -8,7 +8,6 @@ export const panels: PanelsMessages = {
   mapRole: 'Saalplan',
   mapKeys:
     'Mit den Pfeiltasten von Platz zu Platz, Eingabe merkt vor oder gibt frei. Umschalt mit Pfeiltasten verschiebt den Plan, Plus und Minus zoomen, 0 zeigt alles.',
-  skip: 'Statt im Plan in einer Liste wählen',
   view: 'Ansicht',
   map: 'Plan',
   list: 'Liste',
@@ -24,7 +23,6 @@ export const panels: PanelsMessages = {
   tryAgain: 'Noch einmal versuchen',
   noEvent: 'Es wurde keine Veranstaltung angegeben.',
   noEventMore: 'Das Element braucht das Attribut event, zum Beispiel event="evt_…".',
-  empty: 'Diese Veranstaltung hat keine Plätze zur Auswahl.',
 
   link: {
     connecting: 'Verbinden …',
@@ -51,7 +49,6 @@ export const panels: PanelsMessages = {
   },
   notOnSale: 'Diese Veranstaltung ist nicht im Verkauf.',
 
-  choose: 'Beste Plätze und Preise',
   chooseShort: 'Beste Plätze',
   yours: 'Ihre Plätze',
   yoursEmpty: 'Noch nichts vorgemerkt. Ein Platz, den Sie im Plan drücken, wird sofort für Sie vorgemerkt.',
@@ -96,7 +93,6 @@ export const panels: PanelsMessages = {
   hold: 'Vormerken',
   holdOf: (place) => `${place} vormerken`,
   holdIn: (area) => `Plätze in ${area} vormerken`,
-  choosePlace: 'Wählen',
 
   prices: 'Preise',
   signs: 'Zeichen im Plan',

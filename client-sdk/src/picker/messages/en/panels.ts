@@ -7,7 +7,6 @@ export const panels = {
   mapRole: 'seat map',
   mapKeys:
     'Arrow keys go from seat to seat, Enter holds or releases. Shift with arrows moves the map, plus and minus zoom, 0 shows all.',
-  skip: 'Choose from a list instead of the map',
   view: 'View',
   map: 'Map',
   list: 'List',
@@ -23,7 +22,6 @@ export const panels = {
   tryAgain: 'Try again',
   noEvent: 'No event was named.',
   noEventMore: 'Give the element an event attribute, as in event="evt_…".',
-  empty: 'This event has no places to choose from.',
 
   link: {
     connecting: 'Connecting…',
@@ -48,7 +46,6 @@ export const panels = {
   },
   notOnSale: 'This event is not on sale.',
 
-  choose: 'Best seats and prices',
   chooseShort: 'Best seats',
   yours: 'Your seats',
   yoursEmpty: 'Nothing held yet. A seat you press on the map is held for you at once.',
@@ -93,7 +90,6 @@ export const panels = {
   hold: 'Hold',
   holdOf: (place: string) => `Hold ${place}`,
   holdIn: (area: string) => `Hold places in ${area}`,
-  choosePlace: 'Choose',
 
   prices: 'Prices',
   signs: 'Signs on the map',
