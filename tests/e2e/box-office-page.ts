@@ -80,6 +80,13 @@ export class CounterPage {
     return this.page.getByRole('region', { name: 'This sale' });
   }
 
+  /** Chooses these seats on the map, as presses on them do. */
+  async choose(seats: readonly string[]): Promise<void> {
+    const map = this.page.locator('aisle-seat-map');
+    await map.getByRole('button', { name: 'List', exact: true }).waitFor();
+    await this.page.evaluate(`document.querySelector('aisle-seat-map').select(${JSON.stringify(seats)})`);
+  }
+
   /** Free places of a category, as the screen says. */
   async free(category: string): Promise<string> {
     return this.page.locator(`[data-category="${category}"] .free`).innerText();

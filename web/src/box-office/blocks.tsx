@@ -7,6 +7,7 @@ import { ActionButton, Busy, ErrorNote, Field } from '../shared/ui.js';
 import { AreaSteppers, areasOf, type AreaPicks } from './area-picks.js';
 import { useDesk, useReach } from './desk.js';
 import { useOnce } from './once.js';
+import { kindly } from './kindly.js';
 import { SeatField } from './seat-field.js';
 import { moment } from './times.js';
 
@@ -103,7 +104,7 @@ function BlockForm(props: {
   onChoice: (seats: readonly string[], areas: AreaPicks) => void;
 }): VNode {
   const { doing, seats } = props;
-  const { call } = useDesk();
+  const { call, names } = useDesk();
   const { up, why } = useReach();
   const queries = useQueryClient();
   const [label, setLabel] = useState('');
@@ -150,7 +151,7 @@ function BlockForm(props: {
         </>
       ) : null}
       {why === undefined ? null : <p class="why">{why}: nothing can be blocked or unblocked now.</p>}
-      {error === undefined ? null : <ErrorNote error={error} />}
+      {error === undefined ? null : <ErrorNote error={kindly(error, names)} />}
       <p role="status" class="done">
         {done}
       </p>
@@ -184,7 +185,7 @@ function BlockedList({ blocks }: { blocks: ReturnType<typeof useBlocks> }): VNod
             <p class="hint">
               {block.actor}, {moment(block.since)}
             </p>
-            <p class="hint">{listed(places.map((place) => names.place(place)))}</p>
+            <p class="hint">{listed(names.spans(places))}</p>
           </li>
         ))}
       </ul>

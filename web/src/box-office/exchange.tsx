@@ -8,6 +8,7 @@ import { AreaSteppers, areasOf, type AreaPicks } from './area-picks.js';
 import { useDesk, useReach } from './desk.js';
 import { useOnce } from './once.js';
 import { ticketTypes } from './prices.js';
+import { kindly } from './kindly.js';
 import { SeatField } from './seat-field.js';
 
 interface Payment {
@@ -24,6 +25,7 @@ export function Exchange(props: {
   onLeave: () => void;
 }): VNode {
   const { order, tickets, onDone, onLeave } = props;
+  const { names } = useDesk();
   const { up, why } = useReach();
   const [seats, setSeats] = useState<readonly string[]>([]);
   const [areas, setAreas] = useState<AreaPicks>(new Map());
@@ -78,7 +80,7 @@ export function Exchange(props: {
           <input type="checkbox" checked={block} onChange={() => setBlock(!block)} /> Block the old seats
         </label>
         {why === undefined ? null : <p class="why">{why}: nothing can be exchanged now.</p>}
-        {error === undefined ? null : <ErrorNote error={error} />}
+        {error === undefined ? null : <ErrorNote error={kindly(error, names)} />}
         {difference === undefined ? (
           <ActionButton class="button primary big" act={begin} disabled={places !== tickets.length || !up}>
             Exchange

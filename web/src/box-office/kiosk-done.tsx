@@ -47,9 +47,9 @@ export function KioskDone(props: {
   const [first] = orders;
   return (
     <div class="kiosk-done" data-orders={orders.map(({ id }) => id).join(' ')}>
-      <h2 role="status">
-        {paid ? 'Thank you! Take your tickets.' : `Please pay ${money(total, event.currency)} at the counter.`}
-      </h2>
+      <div role="status">
+        <h2>{paid ? 'Thank you! Take your tickets.' : `Please pay ${money(total, event.currency)} at the counter.`}</h2>
+      </div>
       <ul class="lines">
         {orders
           .flatMap(({ items }) => names?.lines(items) ?? [])

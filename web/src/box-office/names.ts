@@ -66,6 +66,15 @@ export class Names {
     }));
   }
 
+  /** Places in as few words as they need: "Row C, seats 4–6". */
+  spans(ids: readonly string[]): readonly string[] {
+    const items = ids.map((id): HoldItem => ({
+      ...(this.#areaNos.has(id) ? { area: id } : { seat: id }),
+      ...{ quantity: 1, category: '', unitMinor: 0, feeMinor: 0, taxMinor: 0 },
+    }));
+    return this.lines(items).map(({ text }) => text);
+  }
+
   #row(id: string | undefined, numbers: readonly string[]): string {
     const seat = this.chart.seats[this.seatNo(id ?? '') ?? -1];
     const section = seat?.section === undefined ? undefined : (this.#sections.get(seat.section) ?? seat.section);

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { money, plural } from '../shared/format.js';
 import { ActionButton, ErrorNote, Field } from '../shared/ui.js';
 import { useDesk, useReach } from './desk.js';
+import { kindly } from './kindly.js';
 import { itemsTotal, itemTotal, minorUnitsOf, placesIn, quickAmounts, readAmount, ticketTypes } from './prices.js';
 import { printTickets } from './print.js';
 import { useShortcuts } from './shortcuts.js';
@@ -36,9 +37,10 @@ export function SalePanel({ empty }: { empty: string }): VNode {
 }
 
 function OpenPanel({ state, empty }: { state: Extract<TillState, { step: 'open' }>; empty: string }): VNode {
+  const { names } = useDesk();
   return (
     <section class="sale" aria-label="This sale">
-      {state.error === undefined ? null : <ErrorNote error={state.error} retry={state.retry} />}
+      {state.error === undefined ? null : <ErrorNote error={kindly(state.error, names)} retry={state.retry} />}
       {state.note === undefined ? null : (
         <p class="notice" role="status">
           {state.note}

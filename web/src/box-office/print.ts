@@ -45,8 +45,10 @@ export async function printTickets(orderId: string, token: string, only?: Readon
   adoptStyles(sheet, view, styles);
   // The frame has no network of its own: laid out in the next frame at the latest.
   await new Promise((resolve) => requestAnimationFrame(resolve));
-  view.focus();
+  const { activeElement } = document;
   view.print();
+  // Else the keys of the counter would be typed into the paper.
+  if (activeElement instanceof HTMLElement) activeElement.focus();
 }
 
 /** Without style elements or attributes, which a strict content policy would not apply. */

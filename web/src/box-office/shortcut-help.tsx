@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Dialog } from '../shared/ui.js';
-import type { Screen } from './shell.js';
 import { setSingleKeys, singleKeysOn } from './shortcuts.js';
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -15,7 +14,12 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['?', 'These keys'],
 ];
 
-export function ShortcutHelp({ screens, onClose }: { screens: readonly Screen[]; onClose: () => void }): VNode {
+interface ShortcutHelpProps {
+  readonly screens: readonly { readonly key: string; readonly label: string }[];
+  readonly onClose: () => void;
+}
+
+export function ShortcutHelp({ screens, onClose }: ShortcutHelpProps): VNode {
   const [single, setSingle] = useState(singleKeysOn());
   const rows = [...screens.map(({ key, label }) => [key, label] as const), ...KEYS];
   return (
