@@ -5,37 +5,49 @@ import type { AreaCount } from '../../store/map-store.js';
 import type { Link } from '../model.js';
 import { after } from '../../time.js';
 import { LiveSource } from './live-source.js';
-import { PolledSource } from './polled-source.js';
+import type { PolledSource } from './polled-source.js';
 import type { HoldCommands, MapSource, SourceListener } from './ports.js';
 import type { Presence } from './presence.js';
-import type { Rest } from './rest.js';
+import type { Server } from './rest.js';
 
 /** Sockets that are not there after this long are taken for blocked: sooner while there is nothing to see yet. */
 const FALLBACK_FIRST_MS = 2_500;
 const FALLBACK_MS = 4_000;
+/** The code that asks instead could not be loaded: again after this. */
+const RELOAD_MS = 2_000;
+
+/** Needed by few, so loaded by them alone. */
+const loadPolled = (): Promise<typeof PolledSource> =>
+  import('./polled-source.js').then((loaded) => loaded.PolledSource);
 
 export interface FeedListener extends SourceListener {
   /** Commands go another way from now on. */
   switched(): void;
 }
 
+export interface FeedParts {
+  readonly client: AisleClient;
+  readonly server: Server;
+  readonly eventId: string;
+  readonly presence: Presence;
+  readonly listener: FeedListener;
+}
+
 /** The map by the best way there is: over the socket; where that cannot be opened for some seconds, by asking; and back. */
 export class MapFeed {
+  readonly #parts: FeedParts;
   readonly #live: LiveSource;
   #polled: PolledSource | undefined;
   #current: MapSource;
   #cancel: (() => void) | undefined;
+  /** Not even the code that asks instead can be had. */
+  #cutOff = false;
   #seen = false;
   #closed = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(
-    private readonly client: AisleClient,
-    private readonly rest: Rest,
-    private readonly eventId: string,
-    private readonly presence: Presence,
-    private readonly listener: FeedListener,
-  ) {
+  constructor(parts: FeedParts) {
+    const { client, eventId, presence, listener } = (this.#parts = parts);
     this.#live = new LiveSource(client, eventId, {
       changed: (change) => {
         if (this.#current === this.#live) listener.changed(change);
@@ -67,7 +79,7 @@ export class MapFeed {
   }
   /** Commands reach somebody now. */
   get reachable(): boolean {
-    return this.client.connection.state === 'ready' || (this.polling && isUp(this.#current));
+    return this.#parts.client.connection.state === 'ready' || (this.polling && isUp(this.#current));
   }
   /** Refused for good. */
   get error(): AisleError | null {
@@ -76,7 +88,7 @@ export class MapFeed {
 
   get link(): Link {
     if (this.#live.grade === 'refused') return 'refused';
-    if (this.presence.offline() && !isUp(this.#current)) return 'offline';
+    if (this.#parts.presence.offline() && !isUp(this.#current)) return 'offline';
     switch (this.#current.grade) {
       case 'fresh':
         return this.polling ? 'polling' : 'live';
@@ -87,7 +99,7 @@ export class MapFeed {
       case 'starting':
         return this.#seen ? 'stale' : 'connecting';
       case 'unreachable':
-        return this.#polled?.grade === 'unreachable' ? 'offline' : this.#seen ? 'stale' : 'connecting';
+        return this.#cutOff || this.#polled?.grade === 'unreachable' ? 'offline' : this.#seen ? 'stale' : 'connecting';
     }
   }
 
@@ -106,7 +118,7 @@ export class MapFeed {
     if (this.#closed) return;
     this.#live.hurry();
     this.#polled?.hurry();
-    this.listener.moved();
+    this.#parts.listener.moved();
   }
 
   close(): void {
@@ -126,7 +138,7 @@ export class MapFeed {
       this.#cancel ??= after(this.#seen ? FALLBACK_MS : FALLBACK_FIRST_MS, () => this.#toPolled());
     this.#seen ||= this.#current.status !== null;
     this.#wake();
-    this.listener.moved();
+    this.#parts.listener.moved();
   }
 
   #wake(): void {
@@ -136,6 +148,7 @@ export class MapFeed {
   #cancelFallback(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#cutOff = false;
   }
 
   #toLive(): void {
@@ -144,18 +157,36 @@ export class MapFeed {
     this.#polled = undefined;
     if (this.#current === this.#live) return;
     this.#current = this.#live;
-    this.listener.changed({ all: true, to: 0 });
-    this.listener.switched();
+    this.#parts.listener.changed({ all: true, to: 0 });
+    this.#parts.listener.switched();
+  }
+
+  #toPolled(): void {
+    let wanted = true;
+    this.#cancel = () => (wanted = false);
+    loadPolled().then(
+      (Source) => {
+        if (wanted) this.#poll(Source);
+      },
+      () => {
+        if (!wanted) return;
+        this.#cancel = after(RELOAD_MS, () => this.#toPolled());
+        this.#cutOff = true;
+        this.#moved();
+      },
+    );
   }
 
   /** The last map that is known stays until the first answer is there. */
-  #toPolled(): void {
-    const polled = new PolledSource(this.rest, this.eventId, this.presence, {
+  #poll(Source: typeof PolledSource): void {
+    const { server, eventId, presence, listener } = this.#parts;
+    this.#cutOff = false;
+    const polled = new Source(server, eventId, presence, {
       changed: (change) => {
         const first = this.#current !== polled;
         this.#current = polled;
-        this.listener.changed(change);
-        if (first) this.listener.switched();
+        listener.changed(change);
+        if (first) listener.switched();
       },
       moved: () => this.#moved(),
     });

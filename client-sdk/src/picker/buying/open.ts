@@ -11,7 +11,6 @@ import { Keeper } from './keeper.js';
 import { Picker } from './picker.js';
 import { deviceClock, type Clock } from './ports.js';
 import { pagePresence, type Presence } from './presence.js';
-import { Rest } from './rest.js';
 import { GuestSession, pageStorage, type Keep } from './session.js';
 
 /** What somebody holds already is waited for this long before the picker shows. */
@@ -47,13 +46,13 @@ export async function openPicker(settings: PickerSettings, device: Device = {}):
   const guest = isGuest ? new GuestSession(makeGuest, storage, origin, () => keeper?.anotherGuest()) : undefined;
   const getToken = settings.getToken ?? guest?.getToken;
   const client = createClient({ url, getToken, fetch: device.fetch, clientName: `aisle-picker/${SDK_VERSION}` });
-  const rest = new Rest(() => resolveUrl(url).http, getToken, device.fetch);
+  const server = { base: () => resolveUrl(url).http, getToken, fetch: device.fetch };
   const listener: FeedListener = {
     changed: (change) => keeper?.feedListener.changed(change),
     moved: () => keeper?.feedListener.moved(),
     switched: () => keeper?.feedListener.switched(),
   };
-  const feed = new MapFeed(client, rest, eventId, presence, listener);
+  const feed = new MapFeed({ client, server, eventId, presence, listener });
   const close = (): void => {
     keeper?.close();
     feed.close();

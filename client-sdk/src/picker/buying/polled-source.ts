@@ -8,7 +8,7 @@ import { decodeMapInto } from '../../protocol/map-codec.js';
 import { after } from '../../time.js';
 import type { Grade, HoldCommands, MapSource, SourceListener } from './ports.js';
 import type { Presence } from './presence.js';
-import { overRest, type Rest } from './rest.js';
+import { overRest, Rest, type Server } from './rest.js';
 
 /** A fifth more or less, so that a thousand pages behind one blocked network do not ask at once. */
 const POLL_MS = 5_000;
@@ -31,6 +31,10 @@ export class PolledSource implements MapSource {
   areas: readonly AreaCount[] = [];
   status: EventStatus | null = null;
   chartVersion: number | null = null;
+  readonly #rest: Rest;
+  readonly #path: string;
+  readonly #presence: Presence;
+  readonly #listener: SourceListener;
   #etag: string | null = null;
   #asking = false;
   #askedAt = -Infinity;
@@ -38,13 +42,12 @@ export class PolledSource implements MapSource {
   #closed = false;
   #cancel = (): void => undefined;
 
-  constructor(
-    private readonly rest: Rest,
-    private readonly eventId: string,
-    private readonly presence: Presence,
-    private readonly listener: SourceListener,
-  ) {
-    this.commands = overRest(rest);
+  constructor(server: Server, eventId: string, presence: Presence, listener: SourceListener) {
+    this.#rest = new Rest(server);
+    this.#path = `/v1/events/${encodeURIComponent(eventId)}/seats`;
+    this.#presence = presence;
+    this.#listener = listener;
+    this.commands = overRest(this.#rest);
     void this.#ask();
   }
 
@@ -62,13 +65,12 @@ export class PolledSource implements MapSource {
   async #ask(): Promise<void> {
     if (this.#closed || this.#asking) return;
     // hurry() is called when the page is shown again.
-    if (!this.presence.visible() && this.grade !== 'starting') return;
+    if (!this.#presence.visible() && this.grade !== 'starting') return;
     this.#asking = true;
     this.#askedAt = performance.now();
     let waitMs = POLL_MS;
     try {
-      const path = `/v1/events/${encodeURIComponent(this.eventId)}/seats`;
-      const { status, etag, body } = await this.#read(path);
+      const { status, etag, body } = await this.#read();
       if (this.#closed) return;
       this.#failures = 0;
       this.error = null;
@@ -84,14 +86,14 @@ export class PolledSource implements MapSource {
   }
 
   /** Without a token, so that a shared cache may answer; with one where that is refused (a private event). */
-  async #read(path: string): ReturnType<Rest['once']> {
+  async #read(): ReturnType<Rest['once']> {
     try {
-      return await this.rest.once('GET', path, { etag: this.#etag });
+      return await this.#rest.once('GET', this.#path, { etag: this.#etag });
     } catch (error) {
       const hidden =
         error instanceof AisleError && ['UNAUTHENTICATED', 'FORBIDDEN', 'EVENT_NOT_FOUND'].includes(error.code);
       if (!hidden) throw error;
-      return this.rest.once('GET', path, { etag: this.#etag, token: true });
+      return this.#rest.once('GET', this.#path, { etag: this.#etag, token: true });
     }
   }
 
@@ -106,8 +108,8 @@ export class PolledSource implements MapSource {
     this.chartVersion = body.chartVersion;
     this.#etag = etag;
     this.grade = body.stale === true ? 'stale' : 'fresh';
-    this.listener.changed({ all: true, to: body.seq });
-    this.listener.moved();
+    this.#listener.changed({ all: true, to: body.seq });
+    this.#listener.moved();
   }
 
   /** How long to wait then. */
@@ -123,7 +125,7 @@ export class PolledSource implements MapSource {
   #become(grade: Grade): void {
     if (this.#closed || grade === this.grade) return;
     this.grade = grade;
-    this.listener.moved();
+    this.#listener.moved();
   }
 }
 

@@ -1,10 +1,20 @@
 import type { AisleError } from '../../protocol/errors.js';
+import type { Language } from '../messages/language.js';
+import type { PlaceName, PlaceNames } from '../messages/place-names.js';
 import type { Attempt } from './hold-book.js';
-import type { Teller } from './teller.js';
 
 export interface Words {
   readonly text: string;
   readonly more?: string;
+}
+
+/** Of the teller: what sentences are made of. */
+interface Wording {
+  readonly language: Language;
+  readonly names: PlaceNames;
+  readonly words: Language['messages']['buying'];
+  places(count: number): string;
+  list(names: readonly PlaceName[]): string;
 }
 
 const numberIn = (error: AisleError, name: string): number | undefined => {
@@ -12,7 +22,7 @@ const numberIn = (error: AisleError, name: string): number | undefined => {
   return typeof value === 'number' ? value : undefined;
 };
 
-type Write = (teller: Teller, error: AisleError, attempt: Attempt) => Words;
+type Write = (teller: Wording, error: AisleError, attempt: Attempt) => Words;
 
 const holdGone: Write = ({ words }) => ({ text: words.holdGone, more: words.holdGoneMore });
 const noAnswer: Write = ({ words }, { details }) =>
@@ -50,7 +60,7 @@ const WRITERS = new Map<string, Write>([
 const RETYPE_REFUSED = ['INVALID_REQUEST', 'LIMIT_EXCEEDED', 'AREA_FULL'];
 
 /** A refusal in a buyer's words, naming the place it is about. A code this build does not know is told as the server tells it. */
-export function refusalWords(error: AisleError, attempt: Attempt, teller: Teller): Words {
+export function refusalWords(error: AisleError, attempt: Attempt, teller: Wording): Words {
   const { words } = teller;
   if (attempt.kind === 'retype' && RETYPE_REFUSED.includes(error.code))
     return { text: words.retypeRefused, more: words.retypeRefusedMore };
@@ -59,13 +69,13 @@ export function refusalWords(error: AisleError, attempt: Attempt, teller: Teller
   return { text: error.message, ...(error.remediation === undefined ? {} : { more: error.remediation }) };
 }
 
-function limited(teller: Teller, error: AisleError): Words {
+function limited(teller: Wording, error: AisleError): Words {
   const limit = numberIn(error, 'limit');
   const { words } = teller;
   return { text: limit === undefined ? error.message : words.limit(teller.places(limit)), more: words.limitMore };
 }
 
-function quicker(teller: Teller, error: AisleError, attempt: Attempt): Words {
+function quicker(teller: Wording, error: AisleError, attempt: Attempt): Words {
   const seats = error.details?.seats;
   const ids = Array.isArray(seats) ? seats.filter((id) => typeof id === 'string') : [];
   const named = ids.length > 0 ? ids : attempt.kind === 'take-seat' ? [attempt.seat] : [];
@@ -74,7 +84,7 @@ function quicker(teller: Teller, error: AisleError, attempt: Attempt): Words {
   return { text: words.quicker(teller.list(what), what.length), more: words.quickerMore };
 }
 
-function areaFull(teller: Teller, error: AisleError, attempt: Attempt): Words {
+function areaFull(teller: Wording, error: AisleError, attempt: Attempt): Words {
   const left = numberIn(error, 'available') ?? 0;
   const area = error.details?.area;
   const id = typeof area === 'string' ? area : attempt.kind === 'take-area' ? attempt.area : '';

@@ -22,6 +22,12 @@ export interface Answer {
   /** Monotonic time at which the request that was answered left. */
   readonly sentAtMs: number;
 }
+/** Where it is, and how it is asked. */
+export interface Server {
+  readonly base: () => string;
+  readonly getToken: GetToken | undefined;
+  readonly fetch: FetchLike | undefined;
+}
 interface Asked {
   readonly body?: object;
   readonly etag?: string | null;
@@ -31,13 +37,12 @@ interface Asked {
 
 /** The REST surface, for where sockets are blocked. */
 export class Rest {
+  readonly #server: Server;
   #token: Promise<string | null> | undefined;
 
-  constructor(
-    readonly base: () => string,
-    private readonly getToken: GetToken | undefined,
-    private readonly fetcher: FetchLike | undefined,
-  ) {}
+  constructor(server: Server) {
+    this.#server = server;
+  }
 
   /** One attempt. Rejects with AisleError: the server's own, or UNAVAILABLE where none could be had. */
   async once(method: 'GET' | 'POST', path: string, asked: Asked = {}): Promise<Answer> {
@@ -47,8 +52,8 @@ export class Rest {
     if (asked.etag != null) headers['if-none-match'] = asked.etag;
     if (asked.body !== undefined) headers['content-type'] = 'application/json';
     const sentAtMs = monotonicMs();
-    const call: FetchLike = this.fetcher ?? ((url, init) => fetch(url, init));
-    const url = this.base() + path;
+    const call: FetchLike = this.#server.fetch ?? ((url, init) => fetch(url, init));
+    const url = this.#server.base() + path;
     try {
       const response = await call(url, {
         method,
@@ -104,7 +109,7 @@ export class Rest {
 
   async #ask(reason: 'connect' | 'refused'): Promise<string | null> {
     try {
-      return (await this.getToken?.(reason)) ?? null;
+      return (await this.#server.getToken?.(reason)) ?? null;
     } catch (error) {
       this.#token = undefined;
       throw error instanceof AisleError
