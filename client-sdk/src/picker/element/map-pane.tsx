@@ -3,13 +3,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Point } from '../map/bounds.js';
 import { ChartView } from '../map/chart-view.js';
 import type { Hit } from '../map/hit-test.js';
-import { Minimap } from '../map/minimap.js';
 import type { ThemeChoice } from '../map/theme.js';
 import type { Language } from '../messages/index.js';
 import type { Filter, PickerModel, PickerState } from '../model.js';
 import { usePicker, usePickerState } from '../panels/context.js';
 import { MapTools } from '../panels/map-tools.js';
 import { ChoiceCard, FocusCard, HoverCard, type CardPlace } from '../panels/place-card.js';
+import { minimapWhenNeeded } from './minimap.js';
 
 export interface MapPaneProps {
   readonly theme: ThemeChoice;
@@ -79,7 +79,7 @@ export function MapPane(props: MapPaneProps): VNode {
       <p id="map-keys" class="map-keys">
         {words.mapKeys}
       </p>
-      <canvas ref={minimap} class="minimap" part="minimap" aria-hidden="true" />
+      <canvas ref={minimap} class="minimap" part="minimap" aria-hidden="true" hidden />
       <MapTools onZoom={(steps) => view.current?.zoomBy(steps)} onAll={() => view.current?.showAll()} />
       {cursor !== null && hovered === null && <FocusCard seatNo={cursor} />}
       {hovered !== null && chosen === null && <HoverCard place={hovered.place} at={hovered.at} />}
@@ -124,7 +124,7 @@ function useChartView(
     if (canvas.current === null) return;
     const made = makeView(canvas.current, model, language, props, latest);
     view.current = made;
-    const small = minimap.current === null ? null : new Minimap({ canvas: minimap.current, view: made });
+    const closeMinimap = minimap.current === null ? undefined : minimapWhenNeeded(minimap.current, made);
     const off = model.onSeats((change) => {
       if (change.all) made.setAll(model.letters);
       else made.setSeats(change.seatNos, model.letters);
@@ -134,7 +134,7 @@ function useChartView(
     props.current.onColours(made);
     return () => {
       off();
-      small?.close();
+      closeMinimap?.();
       made.close();
       view.current = null;
       props.current.onView(null);

@@ -2,27 +2,31 @@ import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { SkipLinks, type SkipLink } from '../finding/index.js';
 import { usePicker, usePickerState } from '../panels/context.js';
+import type { AwaitedLists } from './lists.js';
 import type { SheetPart } from './sheet.js';
 import type { Shown } from './stage.js';
 
 interface SkipsProps {
   readonly root: RefObject<HTMLElement>;
   readonly mode: 'buy' | 'select';
+  readonly lists: AwaitedLists;
   readonly setShown: (shown: Shown) => void;
   readonly setFiltering: (open: boolean) => void;
   readonly setSheet: (part: SheetPart | null) => void;
 }
 
 /** The ways through the picker for the keyboard: each opens what it names and puts the focus there. */
-export function Skips({ root, mode, setShown, setFiltering, setSheet }: SkipsProps): VNode {
+export function Skips({ root, mode, lists, setShown, setFiltering, setSheet }: SkipsProps): VNode {
   const words = usePicker().language.messages.finding.keys;
   const { basket } = usePickerState();
   const [target, setTarget] = useState<string | null>(null);
   useLayoutEffect(() => {
     if (target === null) return;
-    root.current?.querySelector<HTMLElement>(target)?.focus();
-    setTarget(null);
-  }, [target, root]);
+    const found = root.current?.querySelector<HTMLElement>(target);
+    // What is still loading is gone to when it is there; unless the focus has gone elsewhere by then.
+    found?.focus();
+    if (found != null) setTarget(null);
+  }, [target, root, lists.part]);
   const link = (label: string, selector: string, open: () => void): SkipLink => ({
     label,
     go: () => {
@@ -40,5 +44,5 @@ export function Skips({ root, mode, setShown, setFiltering, setSheet }: SkipsPro
     link(words.filter, '#filters button, #filters select', () => setFiltering(true)),
     ...(mode === 'buy' ? buying : []),
   ];
-  return <SkipLinks label={words.skip} links={links} />;
+  return <SkipLinks label={words.skip} links={links} onLeave={() => setTarget(null)} />;
 }

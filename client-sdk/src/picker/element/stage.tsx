@@ -1,11 +1,13 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import { Filters, KeysHelp, QuickNeeds, SeatList, type FindingProps } from '../finding/index.js';
+import { QuickNeeds, type FindingProps } from '../finding/index.js';
+import { Coming } from '../later.js';
 import type { ChartView } from '../map/chart-view.js';
 import { usePicker, usePickerState } from '../panels/context.js';
 import { Icon } from '../panels/icons.js';
 import { LinkBadge, Notices, useSteadyLink } from '../panels/notices.js';
 import { Swatch } from '../panels/swatch.js';
+import type { AwaitedLists } from './lists.js';
 
 export type Shown = 'map' | 'list';
 
@@ -13,6 +15,7 @@ interface StageProps {
   readonly shown: Shown;
   readonly filtering: boolean;
   readonly finding: FindingProps;
+  readonly lists: AwaitedLists;
   readonly onShown: (shown: Shown) => void;
   readonly onFiltering: (open: boolean) => void;
   readonly children: (stale: boolean) => ComponentChildren;
@@ -20,7 +23,8 @@ interface StageProps {
 
 /** The toolbar, and under it the map or the list with what is to be known about both. */
 export function Stage(props: StageProps): VNode {
-  const { shown, filtering, finding, onFiltering } = props;
+  const { shown, filtering, finding, lists, onFiltering } = props;
+  const Filters = lists.part?.Filters;
   const { words } = usePicker();
   const { filter } = usePickerState();
   const link = useSteadyLink();
@@ -69,7 +73,10 @@ export function Stage(props: StageProps): VNode {
         {props.children(link === 'stale' || link === 'offline')}
         <Notices link={link} />
         <div class="filters" id="filters" part="filters" hidden={!filtering} onKeyDown={closeByKey}>
-          {filtering && <Filters {...finding} swatch={(category) => <Swatch category={category} />} />}
+          {filtering && Filters === undefined && <Coming awaited={lists} {...finding} />}
+          {filtering && Filters !== undefined && (
+            <Filters {...finding} swatch={(category) => <Swatch category={category} />} />
+          )}
         </div>
       </div>
     </div>
@@ -78,13 +85,14 @@ export function Stage(props: StageProps): VNode {
 
 interface ListPaneProps {
   readonly finding: FindingProps;
+  readonly lists: AwaitedLists;
   readonly view: { readonly current: ChartView | null };
   readonly cursor: number | undefined;
   readonly onSection: (position: number) => void;
 }
 
 /** The list in place of the map, which follows behind it. */
-export function ListPane({ finding, view, cursor, onSection }: ListPaneProps): VNode {
+export function ListPane({ finding, lists, view, cursor, onSection }: ListPaneProps): VNode {
   const words = finding.language.messages.finding;
   const inStep: FindingProps = useMemo(
     () => ({ ...finding, ways: { ...finding.ways, showSeats: (seatNos) => view.current?.showSeats(seatNos) } }),
@@ -93,8 +101,14 @@ export function ListPane({ finding, view, cursor, onSection }: ListPaneProps): V
   return (
     <div class="pane list-pane" part="list">
       <h2 class="unseen">{words.list.title}</h2>
-      <SeatList {...inStep} cursor={cursor} onSection={onSection} />
-      <KeysHelp words={words.keys} />
+      {lists.part === undefined ? (
+        <Coming awaited={lists} {...finding} />
+      ) : (
+        <>
+          <lists.part.SeatList {...inStep} cursor={cursor} onSection={onSection} />
+          <lists.part.KeysHelp words={words.keys} />
+        </>
+      )}
     </div>
   );
 }

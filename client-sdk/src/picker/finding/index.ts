@@ -1,11 +1,8 @@
 export { announce, type Announcements } from './announce.js';
 export { Announcer } from './announcer.js';
-export { Filters, type FiltersProps } from './filters.js';
 export { FindBox } from './find-box.js';
-export { KeysHelp } from './keys-help.js';
 export { LiveRegions, Toasts } from './live-regions.js';
 export type { FindingProps, MapWays } from './props.js';
 export { QuickNeeds, type QuickNeedsProps } from './quick-needs.js';
-export { SeatList, type SeatListProps } from './seat-list.js';
 export { SkipLinks, type SkipLink } from './skip-links.js';
 export { findingCss } from './styles.js';

@@ -59,6 +59,10 @@ export const finding: FindingMessages = {
     left: (time) => `Noch ${time} bis zum Ablauf.`,
     dismiss: 'Meldung schließen',
   },
+  coming: {
+    loading: 'Wird geladen …',
+    failed: 'Das konnte nicht geladen werden. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
+  },
   keys: {
     title: 'Tasten',
     skip: 'Wege durch die Seite',

@@ -60,6 +60,11 @@ export const finding = {
     left: (time: string) => `${time} left to check out.`,
     dismiss: 'Dismiss message',
   },
+  /** In the place of a part that is loaded when it is asked for. */
+  coming: {
+    loading: 'Loading…',
+    failed: 'This could not be loaded. Check your connection, then try again.',
+  },
   keys: {
     title: 'Keys',
     skip: 'Ways through the page',

@@ -1,0 +1,28 @@
+import { Later } from '../later.js';
+import type { ChartView } from '../map/chart-view.js';
+import type { Minimap } from '../map/minimap.js';
+
+const MINIMAP = new Later((): Promise<typeof Minimap> => import('../map/minimap.js').then((loaded) => loaded.Minimap));
+
+/** Loaded when not all of the map is on screen for the first time; the canvas stays hidden until then. Returns what closes it. */
+export function minimapWhenNeeded(canvas: HTMLCanvasElement, view: ChartView): () => void {
+  let minimap: Minimap | undefined;
+  let closed = false;
+  let asked = false;
+  const off = view.onViewport(({ allShown }) => {
+    if (allShown || asked) return;
+    asked = true;
+    MINIMAP.load().then(
+      (Loaded) => {
+        if (!closed) minimap = new Loaded({ canvas, view });
+      },
+      // Nothing is lost without it; tried again at the next move.
+      () => (asked = false),
+    );
+  });
+  return () => {
+    closed = true;
+    off();
+    minimap?.close();
+  };
+}
