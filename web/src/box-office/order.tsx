@@ -9,6 +9,7 @@ import { Exchange } from './exchange.js';
 import { OrderLog } from './order-log.js';
 import { orderWords, ticketWords } from './order-words.js';
 import { PendingOrder } from './pending-order.js';
+import { ticketTypes } from './prices.js';
 import { printTickets } from './print.js';
 import { RefundDialog } from './refund.js';
 import { moment } from './times.js';
@@ -159,7 +160,10 @@ function TicketRow(props: {
 }): VNode {
   const { ticket, place, kind, checked, onToggle } = props;
   const { label, tone } = ticketWords(ticket.status);
-  const type = ticket.ticketType === undefined ? '' : ` · ${ticket.ticketType}`;
+  const { event } = useDesk();
+  const types = ticketTypes(event.prices[ticket.category]);
+  const typeLabel = types.find(({ key }) => key === ticket.ticketType)?.label ?? ticket.ticketType;
+  const type = typeLabel === undefined || typeLabel === '' ? '' : ` · ${typeLabel}`;
   return (
     <li data-ticket={ticket.id} data-status={ticket.status}>
       <label class="ticket-row">

@@ -13,7 +13,6 @@ import { moment } from './times.js';
 interface OrderPage {
   readonly items: readonly Order[];
 }
-const LATELY_MS = 15 * 60_000;
 const SHOWN = 50;
 const TYPING_MS = 250;
 
@@ -50,7 +49,7 @@ export function Orders(): VNode {
           type="search"
           autocomplete="off"
           spellcheck={false}
-          placeholder="Name, e-mail, seat, code or number"
+          placeholder="Name, e-mail, seat or code"
           aria-describedby="find-hint"
           value={text}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
@@ -62,13 +61,7 @@ export function Orders(): VNode {
       </form>
       {error === null || !up ? null : <ErrorNote error={error} retry={() => void found.refetch()} />}
       {data === undefined && error === null ? <Busy text="Looking…" /> : null}
-      <h2>
-        {settled === ''
-          ? 'Changed in the last quarter of an hour'
-          : found.isPlaceholderData
-            ? 'Looking…'
-            : plural(data?.length ?? 0, 'order')}
-      </h2>
+      <h2>{settled === '' ? 'Latest' : found.isPlaceholderData ? 'Looking…' : plural(data?.length ?? 0, 'order')}</h2>
       {data?.length === 0 && settled !== '' ? (
         <p class="notice">Nothing found. Try another spelling, the e-mail, or the seat.</p>
       ) : null}
@@ -84,14 +77,15 @@ export function Orders(): VNode {
 function OrderRow({ order }: { order: Order }): VNode {
   const { names } = useDesk();
   const { label, tone } = orderWords(order.status);
+  const name = order.buyer?.name ?? order.buyer?.email;
   const places = names
     .lines(order.items)
     .map(({ text, quantity, item }) => (item.area === undefined ? text : `${text} × ${quantity}`));
   return (
     <li>
       <a class="order-row" href={`#/orders/${order.id}`}>
-        <strong>{order.buyer?.name ?? order.buyer?.email ?? 'Without a name'}</strong>
-        <span class="order-places">{places.join('; ')}</span>
+        <strong>{name ?? places.join('; ')}</strong>
+        <span class="order-places">{name === undefined ? 'Without a name' : places.join('; ')}</span>
         <span class="order-meta">
           {moment(order.createdAt)} · {money(order.totalMinor, order.currency)}
         </span>
@@ -107,8 +101,7 @@ async function findOrders({ call, event, chart }: Desk, text: string): Promise<r
   const ask = async (query: Record<string, string | number>): Promise<readonly Order[]> =>
     (await call<OrderPage>('GET', '/v1/orders', { query })).items;
   if (text === '') {
-    const updatedSince = new Date(Date.now() - LATELY_MS).toISOString();
-    return [...(await ask({ eventId: event.id, updatedSince, limit: 1000 }))].reverse();
+    return ask({ eventId: event.id, order: 'newest', limit: SHOWN });
   }
   if (/^AT\d\./.test(text)) return ask({ code: text });
   const seats = findPlaces(chart, text);

@@ -1,6 +1,7 @@
 import type { Order, ScanAnswer } from '@aisle/client/protocol';
 import { ApiError } from '../shared/api.js';
 import type { Desk } from './desk.js';
+import { ticketTypes } from './prices.js';
 import { moment } from './times.js';
 
 /** `go`: let in. `stop`: do not. `wait`: nobody knows yet. */
@@ -21,7 +22,8 @@ export async function scan(desk: Desk, code: string, key: string): Promise<Verdi
   try {
     const { ticket } = await desk.call<ScanAnswer>('POST', '/v1/tickets/scan', { body, key });
     const { category, ticketType } = ticket;
-    const kind = [desk.names.category(category), ticketType].filter((part) => part !== undefined).join(' · ');
+    const type = ticketTypes(desk.event.prices[category]).find(({ key }) => key === ticketType)?.label ?? ticketType;
+    const kind = [desk.names.category(category), type].filter((part) => part !== undefined && part !== '').join(' · ');
     return { light: 'go', title: 'Let in', detail: kind, place: desk.names.place(ticket.seat ?? ticket.area) };
   } catch (error) {
     return refused(error);

@@ -6,7 +6,7 @@ export const partsCss = `
   border: 1px solid var(--a-strong-line); border-radius: var(--a-radius); background: var(--a-surface); font-weight: 600; cursor: pointer; }
 .button:hover:not(:disabled) { background: var(--a-raised); }
 .button.primary { border-color: var(--a-accent); background: var(--a-accent); color: var(--a-on-accent); }
-.button.primary:hover:not(:disabled) { filter: brightness(1.08); }
+.button.primary:hover:not(:disabled) { background: var(--a-accent); filter: brightness(1.08); }
 .button.small { min-block-size: 36px; padding: 0 12px; font-size: 14px; }
 .button.wide { inline-size: 100%; }
 .button:disabled { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); cursor: not-allowed; }
