@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { adapted, contrast, luminance, mix, type Rgb } from '../../client-sdk/src/picker/map/colours.js';
 import { broken, directionOf, shortened } from '../../client-sdk/src/picker/map/label-words.js';
 import { lookOf } from '../../client-sdk/src/picker/map/seat-look.js';
-import { categoryLetter } from '../../client-sdk/src/picker/map/theme.js';
+import { categoryLetter } from '../../client-sdk/src/picker/map/category-letter.js';
 
 const channel = fc.integer({ min: 0, max: 255 });
 const anyColour: fc.Arbitrary<Rgb> = fc.tuple(channel, channel, channel);

@@ -7,7 +7,7 @@ import { detailOf } from '../../client-sdk/src/picker/map/detail.js';
 import { buildGeometry, type ChartGeometry } from '../../client-sdk/src/picker/map/geometry.js';
 import { hitTest } from '../../client-sdk/src/picker/map/hit-test.js';
 import { sectionOutline } from '../../client-sdk/src/picker/map/section-outline.js';
-import { levelOf, LEVELS } from '../../client-sdk/src/picker/map/section-painter.js';
+import { levelOf, LEVELS } from '../../client-sdk/src/picker/map/section-level.js';
 
 const VIEWPORT = { width: 800, height: 600 };
 const chartOf = (seats: Partial<ChartSeat>[], more: Partial<Chart> = {}): Chart => ({

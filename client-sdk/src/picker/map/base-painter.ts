@@ -1,5 +1,6 @@
 import type { AreaShape } from './area-shape.js';
-import { mix, parseColour, text } from './colours.js';
+import { mix, text } from './colours.js';
+import { parseColour } from './css-colours.js';
 import { grow, overlaps } from './bounds.js';
 import type { Detail } from './detail.js';
 import type { Frame } from './frame.js';

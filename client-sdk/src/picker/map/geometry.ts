@@ -2,7 +2,7 @@ import type { Chart, ChartSection, ChartShape } from '../../protocol/index.js';
 import { areaShape, type AreaShape } from './area-shape.js';
 import { boundsOf, EMPTY_BOUNDS, grow, isEmpty, turn, union, type Bounds, type Point } from './bounds.js';
 import { cutRows, groupRows, type RowRun, type WholeRow } from './rows.js';
-import { kindOfSeat } from './seat-shapes.js';
+import { kindOfSeat } from './seat-kind.js';
 import { sectionOutline, type SectionOutline } from './section-outline.js';
 import { SpatialIndex } from './spatial-index.js';
 

@@ -1,11 +1,14 @@
 import { grow, type Bounds, type Point } from './bounds.js';
-import { inkOn, mix, parseColour, text } from './colours.js';
+import { mix, text } from './colours.js';
+import { inkOn, parseColour } from './css-colours.js';
 import type { Frame } from './frame.js';
 import type { ChartGeometry } from './geometry.js';
 import { TAKEN_LOOKS, type TakenLook } from './seat-look.js';
-import { ACCESSIBLE, addCross, addSeat, drawWheelchair } from './seat-shapes.js';
+import { ACCESSIBLE } from './seat-kind.js';
+import { addCross, addSeat, drawWheelchair } from './seat-shapes.js';
 import { toPixel } from './shape-painter.js';
-import { categoryColours, categoryLetter, type MapTheme } from './theme.js';
+import { categoryLetter } from './category-letter.js';
+import { categoryColours, type MapTheme } from './theme.js';
 
 /** Seat radii in CSS pixels from which more detail is drawn. */
 const CIRCLES_FROM_PX = 2;

@@ -1,11 +1,4 @@
-/** What kind of seat it is, told by its outline: a disc, a square with round corners, a diamond. */
-const PLAIN = 0;
-export const ACCESSIBLE = 1;
-const COMPANION = 2;
-export const kindOfSeat = (seat: {
-  readonly accessible?: boolean | undefined;
-  readonly companion?: boolean | undefined;
-}): number => (seat.accessible === true ? ACCESSIBLE : seat.companion === true ? COMPANION : PLAIN);
+import { ACCESSIBLE, COMPANION } from './seat-kind.js';
 
 /** Adds a seat's outline to the present path. */
 export function addSeat(context: CanvasRenderingContext2D, kind: number, x: number, y: number, radius: number): void {

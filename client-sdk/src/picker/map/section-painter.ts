@@ -1,25 +1,17 @@
 import { overlaps, type Point } from './bounds.js';
-import { contrast, mix, parseColour, text, inkOn } from './colours.js';
+import { contrast, mix, text } from './colours.js';
+import { inkOn, parseColour } from './css-colours.js';
 import type { Detail } from './detail.js';
 import type { Frame } from './frame.js';
 import type { ChartGeometry, SectionShape } from './geometry.js';
 import { categoryColours, type MapTheme } from './theme.js';
 
-/** How strongly a section is filled when none, few, … all of its seats are free. */
+/** How strongly a section is filled, by its level: when none, few, … all of its seats are free. */
 const STRENGTH = [0, 0.28, 0.46, 0.68, 0.92];
-export const LEVELS = STRENGTH.length;
-/** The level of a section that has free seats, but none that the filter leaves. */
-export const FILTERED_OUT = LEVELS;
 /** From afar a section is drawn this wide at least, CSS pixels: one far away from all others is still found. */
 const LEAST_BRUSH_PX = 3;
 const EDGE_PX = 1.5;
 const HATCH_STEP_PX = 7;
-
-/** 0: nothing free; then quarter by quarter. */
-export function levelOf(free: number, seats: number): number {
-  if (free <= 0 || seats <= 0) return 0;
-  return Math.min(Math.max(Math.ceil((free / seats) * (LEVELS - 1)), 1), LEVELS - 1);
-}
 
 interface Paths {
   readonly fill: Path2D | undefined;

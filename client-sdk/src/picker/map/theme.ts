@@ -1,4 +1,5 @@
-import { adapted, contrast, inkOn, parseColour, text as colourText, type Rgb } from './colours.js';
+import { adapted, contrast, text as colourText, type Rgb } from './colours.js';
+import { inkOn, parseColour } from './css-colours.js';
 
 /** Colours of the map, read from the page's custom properties so that light, dark and a host's own colours apply alike. */
 export interface MapTheme {
@@ -141,10 +142,4 @@ export function categoryColours(
     const chosen = parseColour(theme.palette === 'safe' ? safe : categoryColour(color, position));
     return colourText(adapted(chosen, grounds, GRAPHICS_CONTRAST));
   });
-}
-
-/** The letter that tells a category's seats apart without colour, when seats are large; A for the first. */
-export function categoryLetter(position: number): string {
-  const letter = String.fromCharCode(65 + (position % 26));
-  return position < 26 ? letter : `${letter}${Math.floor(position / 26) + 1}`;
 }

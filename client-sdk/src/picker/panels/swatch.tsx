@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import { inkOn } from '../map/colours.js';
-import { categoryLetter } from '../map/theme.js';
+import { inkOn } from '../map/css-colours.js';
+import { categoryLetter } from '../map/category-letter.js';
 import { usePicker } from './context.js';
 
 /** A category's colour and letter, as the map draws them: the letter tells it apart where colours do not. */
