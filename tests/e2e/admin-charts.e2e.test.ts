@@ -15,7 +15,7 @@ const open: AdminPage[] = [];
 const hall = plainChart(6, 10);
 
 beforeAll(async () => {
-  [aisle, browser] = await Promise.all([startAisle({ workers: 0 }), openBrowser()]);
+  [aisle, browser] = await Promise.all([startAisle({ workers: 0, readyTimeoutMs: 60_000 }), openBrowser()]);
 }, 90_000);
 afterAll(async () => {
   await browser.close();

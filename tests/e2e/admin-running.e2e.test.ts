@@ -19,7 +19,10 @@ const chart = plainChart(3, 10);
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
 beforeAll(async () => {
-  [aisle, browser] = await Promise.all([startAisle({ env: { AISLE_WEBHOOK_ALLOW_PRIVATE: '1' } }), openBrowser()]);
+  [aisle, browser] = await Promise.all([
+    startAisle({ readyTimeoutMs: 60_000, env: { AISLE_WEBHOOK_ALLOW_PRIVATE: '1' } }),
+    openBrowser(),
+  ]);
   event = await waitFor(() => sellEvent(aisle, chart, { name: 'An evening' }), { timeoutMs: 15_000, intervalMs: 500 });
 }, 90_000);
 afterAll(async () => {

@@ -15,7 +15,7 @@ const open: AdminPage[] = [];
 const chart = plainChart(6, 10, [{ id: 'floor', capacity: 50 }]);
 
 beforeAll(async () => {
-  [aisle, browser] = await Promise.all([startAisle(), openBrowser()]);
+  [aisle, browser] = await Promise.all([startAisle({ readyTimeoutMs: 60_000 }), openBrowser()]);
 }, 90_000);
 afterAll(async () => {
   await browser.close();
@@ -50,7 +50,7 @@ describe('an event', () => {
     await page
       .getByRole('group', { name: /^Seats/ })
       .getByLabel('Price (EUR)')
-      .fill('45,50');
+      .fill('45,5');
     await admin.button('Create draft').click();
     await page.getByText('Every category needs a price. Free of charge is 0.').waitFor();
     await page

@@ -34,7 +34,9 @@ export function drawableOf(json: unknown): Drawable | undefined {
       : [],
   );
   const sections = listOf(json.sections).flatMap((one) =>
-    isObject(one) && typeof one.key === 'string' ? [{ key: one.key, label: textOr(one.label, one.key) }] : [],
+    isObject(one) && typeof one.key === 'string'
+      ? [{ key: one.key, label: textOr(one.label, one.key), ...outlineOf(one) }]
+      : [],
   );
   const known = new Set(sections.map(({ key }) => key));
   const { seats, seatNoOf } = seatsOf(json, known);
@@ -83,9 +85,16 @@ function areasOf(json: Record<string, unknown>, sections: ReadonlySet<string>) {
       ...{ ...at, width: Math.abs(width), height: Math.abs(height), capacity: number(area.capacity) ?? 1 },
       ...{ id: textOr(area.id, `areas.${index}`), label: textOr(area.label, ''), category: textOr(area.category, '') },
       ...(typeof area.section === 'string' && sections.has(area.section) ? { section: area.section } : {}),
+      ...{ ...outlineOf(area), ellipse: area.ellipse === true, rotation: number(area.rotation) ?? 0 },
     });
   });
   return { areas, areaNoOf };
+}
+
+function outlineOf(piece: Record<string, unknown>): { outline?: Point[] } {
+  const corners = listOf(piece.outline).map((corner) => (isObject(corner) ? pointOf(corner) : undefined));
+  const outline = corners.filter((corner) => corner !== undefined);
+  return outline.length >= 3 && outline.length === corners.length ? { outline } : {};
 }
 
 function pointOf(piece: Record<string, unknown>): Point | undefined {

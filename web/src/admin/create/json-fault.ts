@@ -64,7 +64,7 @@ function scan(text: string): { at: number; expects: Expects } | undefined {
       expects = next === 'closed' ? after() : next;
     } else if (expects.startsWith('key') && take(TEXT)) expects = ':';
     else if (expects.startsWith('value') && (take(TEXT) || take(PLAIN))) expects = after();
-    else return { at: isCut(text, at) ? text.length : at, expects };
+    else return { at: expects !== 'end' && isCut(text, at) ? text.length : at, expects };
   }
 }
 

@@ -12,6 +12,7 @@ import { useFigures, type Figures } from './live.js';
 import { barsOf, SalesChart, stepWords } from './sales-chart.js';
 
 const RANGES = [
+  { minutes: 15, name: 'Last 15 minutes' },
   { minutes: 60, name: 'Last hour' },
   { minutes: 360, name: 'Last 6 hours' },
   { minutes: 1440, name: 'Last 24 hours' },

@@ -119,7 +119,7 @@ function DeliveryTable(props: { items: readonly Delivery[]; replay: (delivery: D
           ),
         },
         { name: 'State', cell: (delivery) => <DeliveryState delivery={delivery} /> },
-        { name: 'Tries', kind: 'number', cell: ({ attempts }) => String(attempts) },
+        { name: 'Tries', cell: ({ attempts }) => String(attempts) },
         { name: 'Of', cell: ({ createdAt }) => moment(createdAt) },
         {
           name: 'Replay',
