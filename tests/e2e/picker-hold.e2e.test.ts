@@ -98,11 +98,14 @@ test('O1 changes ticket types with fees and taxes shown, and goes to the checkou
   expect(await picker.text('.total dl')).toMatch(/Fees included\s+€3\.00\s+Tax included\s+€3\.00\s+Total\s+€66\.00/);
   expect(await picker.places()).toEqual(['Row r1, seat 2', 'Row r1, seat 3']);
 
+  await picker.page.evaluate(`addEventListener('aisle-checkout', ({ detail }) => {
+    sessionStorage.setItem('seen by the test', JSON.stringify(detail));
+  })`);
   await picker.page.getByRole('button', { name: 'Go to checkout' }).click();
   await picker.page.waitForURL(`**/checkout/${event.id}`);
   expect(picker.page.url()).not.toContain('token');
-  const kept = await picker.page.evaluate<string>(`sessionStorage.getItem('aisle.checkout')`);
-  const detail = JSON.parse(kept) as CheckoutDetail;
+  const seen = await picker.page.evaluate<string>(`sessionStorage.getItem('seen by the test')`);
+  const detail = JSON.parse(seen) as CheckoutDetail;
   expect(detail).toMatchObject({ eventId: event.id, totalMinor: 6600, currency: 'EUR' });
   expect(detail.holdTokens).toHaveLength(1);
   expect(detail.lines.map(({ place, ticketType }) => [place, ticketType ?? 'the first']).sort()).toEqual([

@@ -1,19 +1,11 @@
-import { defineSeatMap, type CheckoutDetail } from '@aisle/client/picker';
+import { defineSeatMap } from '@aisle/client/picker';
 import { byId, setText } from './shared/dom.js';
 import { eventTime } from './shared/format.js';
-
-/** Read by the page /checkout/{eventId}. In the tab's own storage: a hold's token is a secret and does not belong into an address. */
-const CHECKOUT_KEY = 'aisle.checkout';
 
 /** "/e/{eventId}" */
 function eventIdFrom(path: string): string {
   const [, id = ''] = /\/e\/([^/]+)\/?$/.exec(path) ?? [];
   return decodeURIComponent(id);
-}
-
-function toCheckout(detail: CheckoutDetail): void {
-  sessionStorage.setItem(CHECKOUT_KEY, JSON.stringify(detail));
-  location.assign(`/checkout/${encodeURIComponent(detail.eventId)}`);
 }
 
 const map = byId('seat-map', HTMLElement);
@@ -27,6 +19,9 @@ map.addEventListener('aisle-ready', ({ detail: { event } }) => {
 map.addEventListener('aisle-error', ({ detail: { error } }) => {
   if (error.code === 'EVENT_NOT_FOUND') setText(name, 'No such event');
 });
-map.addEventListener('aisle-checkout', ({ detail }) => toCheckout(detail));
+// Which holds, the checkout asks the server: their tokens are secrets and do not belong into an address.
+map.addEventListener('aisle-checkout', ({ detail }) =>
+  location.assign(`/checkout/${encodeURIComponent(detail.eventId)}`),
+);
 map.setAttribute('event', eventIdFrom(location.pathname));
 defineSeatMap();

@@ -5,6 +5,7 @@ import { listenToGestures } from './gestures.js';
 import { hitTest, type Hit } from './hit-test.js';
 import { listenToKeys } from './keys.js';
 import { ENGLISH_WORDS, type Availability, type Counted, type MapWords } from './labels.js';
+import type { MapView } from './map-view.js';
 import type { Marks } from './marks.js';
 import { Motion } from './motion.js';
 import { Renderer } from './renderer.js';
@@ -34,19 +35,6 @@ export interface ChartViewOptions {
   readonly theme?: Partial<ThemeChoice>;
 }
 
-/** What of the map is on screen, for buttons, a minimap, a list in step with the map. */
-export interface MapView {
-  /** The chart's part that is on screen, and all of it; chart units. */
-  readonly visible: Bounds;
-  readonly whole: Bounds;
-  /** All of the chart is on screen. */
-  readonly allShown: boolean;
-  /** Seats or, from afar, sections. */
-  readonly detail: 'sections' | 'seats';
-  readonly canZoomIn: boolean;
-  readonly canZoomOut: boolean;
-}
-
 /** Seats smaller than this (radius, CSS pixels) are not pressed: the press zooms in to them first. Fingers: 24 px apart. */
 const PRESSABLE_PX = { finger: 10, mouse: 3.5 };
 /** What a press on too small a seat zooms to, and the least the keyboard's seat is shown with. */
@@ -55,7 +43,7 @@ const MAX_RADIUS_PX = 34;
 const KEY_PAN_PX = 90;
 const STEP_ZOOM = 1.6;
 const DOUBLE_TAP_ZOOM = 2.2;
-/** A section that was pressed is shown so large at least that its seats can be pressed with a mouse. */
+/** A section that was pressed is shown so large at least. */
 const SECTION_RADIUS_PX = 5;
 
 /** The map on its canvas: camera, drawing, pressing, keys. Knows seats by number and nothing of holds or the network. */
@@ -177,11 +165,17 @@ export class ChartView {
     this.showBox(grow(boundsOf(points), this.geometry.pitch * 3), Math.max(this.closeScale, this.motion.camera.scale));
   }
 
-  /** Brings a section into view, by its position in the chart; large ones so large that seats can be pressed. */
-  showSection(position: number): void {
+  /**
+   * Brings a section into view, by its position in the chart; so large that its seats can be pressed: with a mouse, or by the
+   * finger that pressed here, then around it.
+   */
+  showSection(position: number, finger?: Point): void {
     const section = this.geometry.sections[position];
     if (section === undefined || section.seats === 0) return;
-    this.showBox(section.bounds, this.closeScale, SECTION_RADIUS_PX / this.geometry.radius);
+    const least = (finger === undefined ? SECTION_RADIUS_PX : PRESSABLE_PX.finger * 1.05) / this.geometry.radius;
+    if (finger === undefined || fit(section.bounds, this.motion.viewport, FIT_PADDING_PX).scale >= least)
+      this.showBox(section.bounds, this.closeScale, least);
+    else this.motion.zoomTo(finger, least / this.motion.camera.scale);
   }
 
   showArea(areaNo: number): void {
@@ -345,7 +339,7 @@ export class ChartView {
         this.handlers.area(hit.areaNo);
         return true;
       case 'section':
-        this.showSection(hit.position);
+        this.showSection(hit.position, finger ? at : undefined);
         this.handlers.section?.(hit.position);
         return true;
       case 'seat': {

@@ -1,6 +1,7 @@
 import type { Point } from './bounds.js';
 import { fit, toChart, toScreen, type Camera, type Viewport } from './camera.js';
-import type { ChartView, MapView } from './chart-view.js';
+import type { ChartView } from './chart-view.js';
+import type { MapView } from './map-view.js';
 
 /** The picture follows the counts this often at most; the frame around what is shown follows at once. */
 const PICTURE_EVERY_MS = 1000;
