@@ -4,6 +4,7 @@ import type { EventStatus } from '../../protocol/event.js';
 import type { AreaCount } from '../../store/map-store.js';
 import type { Link } from '../model.js';
 import { after } from '../../time.js';
+import { Later } from '../later.js';
 import { LiveSource } from './live-source.js';
 import type { PolledSource } from './polled-source.js';
 import type { HoldCommands, MapSource, SourceListener } from './ports.js';
@@ -16,9 +17,8 @@ const FALLBACK_MS = 4_000;
 /** The code that asks instead could not be loaded: again after this. */
 const RELOAD_MS = 2_000;
 
-/** Needed by few, so loaded by them alone. */
-const loadPolled = (): Promise<typeof PolledSource> =>
-  import('./polled-source.js').then((loaded) => loaded.PolledSource);
+/** Needed by few; loaded before it is needed all the same: then there may be no network to load it over. */
+const POLLED = new Later(() => import('./polled-source.js'));
 
 export interface FeedListener extends SourceListener {
   /** Commands go another way from now on. */
@@ -40,6 +40,7 @@ export class MapFeed {
   #polled: PolledSource | undefined;
   #current: MapSource;
   #cancel: (() => void) | undefined;
+  #callOff: (() => void) | undefined;
   /** Not even the code that asks instead can be had. */
   #cutOff = false;
   #seen = false;
@@ -124,6 +125,7 @@ export class MapFeed {
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#callOff?.();
     this.#live.close();
     this.#polled?.close();
     this.#wake();
@@ -136,7 +138,10 @@ export class MapFeed {
     else if (grade === 'stale' || grade === 'refused') this.#cancelFallback();
     else if (this.#polled === undefined)
       this.#cancel ??= after(this.#seen ? FALLBACK_MS : FALLBACK_FIRST_MS, () => this.#toPolled());
-    this.#seen ||= this.#current.status !== null;
+    if (!this.#seen && this.#current.status !== null) {
+      this.#seen = true;
+      this.#callOff = POLLED.loadWhenIdle();
+    }
     this.#wake();
     this.#parts.listener.moved();
   }
@@ -164,8 +169,8 @@ export class MapFeed {
   #toPolled(): void {
     let wanted = true;
     this.#cancel = () => (wanted = false);
-    loadPolled().then(
-      (Source) => {
+    POLLED.load().then(
+      ({ PolledSource: Source }) => {
         if (wanted) this.#poll(Source);
       },
       () => {

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLater } from '../coming.js';
 import {
   announce,
   LiveRegions,
@@ -10,7 +11,6 @@ import {
   type MapWays,
 } from '../finding/index.js';
 import type { ChartView } from '../map/chart-view.js';
-import { useLater } from '../later.js';
 import { categoryColours, type ThemeChoice } from '../map/theme.js';
 import type { AreaCall } from '../panels/areas.js';
 import { Basket } from '../panels/basket.js';

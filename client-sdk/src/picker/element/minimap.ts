@@ -2,7 +2,7 @@ import { Later } from '../later.js';
 import type { ChartView } from '../map/chart-view.js';
 import type { Minimap } from '../map/minimap.js';
 
-const MINIMAP = new Later((): Promise<typeof Minimap> => import('../map/minimap.js').then((loaded) => loaded.Minimap));
+const MINIMAP = new Later(() => import('../map/minimap.js'));
 
 /** Loaded when not all of the map is on screen for the first time; the canvas stays hidden until then. Returns what closes it. */
 export function minimapWhenNeeded(canvas: HTMLCanvasElement, view: ChartView): () => void {
@@ -13,8 +13,8 @@ export function minimapWhenNeeded(canvas: HTMLCanvasElement, view: ChartView): (
     if (allShown || asked) return;
     asked = true;
     MINIMAP.load().then(
-      (Loaded) => {
-        if (!closed) minimap = new Loaded({ canvas, view });
+      (loaded) => {
+        if (!closed) minimap = new loaded.Minimap({ canvas, view });
       },
       // Nothing is lost without it; tried again at the next move.
       () => (asked = false),

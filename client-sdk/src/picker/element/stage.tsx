@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import { QuickNeeds, type FindingProps } from '../finding/index.js';
-import { Coming } from '../later.js';
+import { Coming } from '../coming.js';
 import type { ChartView } from '../map/chart-view.js';
 import { usePicker, usePickerState } from '../panels/context.js';
 import { Icon } from '../panels/icons.js';

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { Coming, useLater, type Later } from '../later.js';
+import { Coming, useLater } from '../coming.js';
+import type { Later } from '../later.js';
 import type * as Lists from './lists.js';
 import type { FindingProps } from './props.js';
 

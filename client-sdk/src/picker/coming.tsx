@@ -1,55 +1,11 @@
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import { after, sleep } from '../time.js';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { after } from '../time.js';
+import type { Later } from './later.js';
 import type { Language } from './messages/language.js';
 
-/** Before each further try; after the last one the buyer is asked. */
-const PAUSES_MS = [400, 1_500];
 /** Said to the ear only if it takes this long: most of the time it is there already. */
 const SAY_AFTER_MS = 500;
-/** Where the browser does not tell when it has nothing else to do. */
-const SURELY_IDLE_MS = 1_500;
-
-/** A part of the picker that the first sight of the map does without: loaded once, when it is asked for. */
-export class Later<T> {
-  readonly #load: () => Promise<T>;
-  #coming: Promise<T> | undefined;
-  /** Here already: nobody need wait. */
-  value: T | undefined;
-
-  constructor(load: () => Promise<T>) {
-    this.#load = load;
-  }
-
-  /** A failed load is tried again some times, and anew whenever it is asked for again. */
-  load(): Promise<T> {
-    this.#coming ??= this.#tried().catch((error: unknown) => {
-      this.#coming = undefined;
-      throw error;
-    });
-    return this.#coming;
-  }
-
-  /** Ahead of being asked for, once the page has nothing else to do. Returns what calls that off. */
-  loadWhenIdle(): () => void {
-    // Whoever asks for it then is told of a failure.
-    const load = (): void => void this.load().catch(() => undefined);
-    if (typeof requestIdleCallback === 'undefined') return after(SURELY_IDLE_MS, load);
-    const asked = requestIdleCallback(load);
-    return () => cancelIdleCallback(asked);
-  }
-
-  async #tried(): Promise<T> {
-    for (const pauseMs of PAUSES_MS) {
-      try {
-        return (this.value = await this.#load());
-      } catch {
-        await sleep(pauseMs);
-      }
-    }
-    return (this.value = await this.#load());
-  }
-}
 
 export interface Awaited<T> {
   readonly part: T | undefined;
@@ -93,8 +49,15 @@ export function Coming({ awaited: { failed, tries, again }, language, say }: Com
   const { finding, panels } = language.messages;
   const text = failed ? finding.coming.failed : finding.coming.loading;
   useEffect(() => after(failed ? 0 : SAY_AFTER_MS, () => say(text)), [failed, text, say]);
+  const root = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { current } = root;
+    return () => {
+      if (current !== null) passFocusOn(current);
+    };
+  }, []);
   return (
-    <div class="coming" part="coming" aria-busy={!failed}>
+    <div class="coming" part="coming" aria-busy={!failed} ref={root}>
       <p>{text}</p>
       {/* Stays while it is tried again, so that the focus does. */}
       {(failed || tries > 0) && (
@@ -104,4 +67,11 @@ export function Coming({ awaited: { failed, tries, again }, language, say }: Com
       )}
     </div>
   );
+}
+
+/** Whoever pressed the button goes on in what comes in its place. */
+function passFocusOn(coming: HTMLElement): void {
+  const place = coming.parentElement;
+  if (place === null || !coming.matches(':focus-within')) return;
+  requestAnimationFrame(() => place.querySelector<HTMLElement>('[tabindex="0"], select, button')?.focus());
 }
