@@ -33,11 +33,14 @@ export class Deadlines {
   readonly #asked = new Map<string, { readonly at: number; readonly expiresAt: string }>();
   #closed = false;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly presence: Presence,
-    private readonly actions: DeadlineActions,
-  ) {
+  readonly #clock: Clock;
+  readonly #presence: Presence;
+  readonly #actions: DeadlineActions;
+
+  constructor(clock: Clock, presence: Presence, actions: DeadlineActions) {
+    this.#clock = clock;
+    this.#presence = presence;
+    this.#actions = actions;
     this.look();
   }
 
@@ -45,8 +48,8 @@ export class Deadlines {
   look(): void {
     this.#cancel();
     if (this.#closed) return;
-    const now = this.clock.monotonic();
-    const entries = this.actions.holds();
+    const now = this.#clock.monotonic();
+    const entries = this.#actions.holds();
     let next = LOOK_MS;
     let passed = false;
     for (const entry of entries) {
@@ -54,16 +57,16 @@ export class Deadlines {
       const left = remaining(entry.deadline, now);
       if (left <= 0) passed = true;
       else next = Math.min(next, left);
-      const due = left - EXTEND_BELOW * this.actions.holdMs;
+      const due = left - EXTEND_BELOW * this.#actions.holdMs;
       if (due > 0) next = Math.min(next, due + 1);
       else this.#extend(entry, left, now);
     }
     for (const token of this.#asked.keys())
       if (!entries.some(({ hold }) => hold.token === token)) this.#asked.delete(token);
     this.#cancel = after(Math.max(next, 50), () => this.look());
-    if (entries.some(({ deadline }) => slipped(deadline, now, this.clock.wall()))) this.actions.askAgain();
-    if (passed) this.actions.timeUp();
-    this.actions.looked();
+    if (entries.some(({ deadline }) => slipped(deadline, now, this.#clock.wall()))) this.#actions.askAgain();
+    if (passed) this.#actions.timeUp();
+    this.#actions.looked();
   }
 
   close(): void {
@@ -73,11 +76,11 @@ export class Deadlines {
 
   #extend(entry: BookHold, left: number, now: number): void {
     const { token, expiresAt } = entry.hold;
-    if (left <= 0 || !this.actions.mayExtend(entry)) return;
-    if (!this.presence.visible() || this.presence.idleMs() > ACTIVE_MS) return;
+    if (left <= 0 || !this.#actions.mayExtend(entry)) return;
+    if (!this.#presence.visible() || this.#presence.idleMs() > ACTIVE_MS) return;
     const asked = this.#asked.get(token);
     if (asked?.expiresAt === expiresAt && now - asked.at < AGAIN_MS) return;
     this.#asked.set(token, { at: now, expiresAt });
-    this.actions.extend(token);
+    this.#actions.extend(token);
   }
 }

@@ -72,12 +72,17 @@ export class HoldBook {
   #pending = 0;
   #closed = false;
 
-  constructor(
-    private readonly commands: HoldCommands,
-    private readonly eventId: string,
-    private readonly clock: Clock,
-    private readonly listener: BookListener,
-  ) {}
+  readonly #commands: HoldCommands;
+  readonly #eventId: string;
+  readonly #clock: Clock;
+  readonly #listener: BookListener;
+
+  constructor(commands: HoldCommands, eventId: string, clock: Clock, listener: BookListener) {
+    this.#commands = commands;
+    this.#eventId = eventId;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
 
   /** The one that ends first, first. */
   get holds(): readonly BookHold[] {
@@ -109,10 +114,10 @@ export class HoldBook {
     void this.#enqueue(attempt, async () => {
       try {
         const seats = [ticketType === undefined ? seat : { id: seat, ticketType }];
-        const hold = await this.#grant({ eventId: this.eventId, seats });
+        const hold = await this.#grant({ eventId: this.#eventId, seats });
         this.#keep(hold);
         this.taking.delete(seat);
-        this.listener.taken(attempt, hold, [seat]);
+        this.#listener.taken(attempt, hold, [seat]);
       } finally {
         this.taking.delete(seat);
       }
@@ -123,9 +128,9 @@ export class HoldBook {
     const attempt: Attempt = { kind: 'take-area', area, quantity, ticketType };
     void this.#enqueue(attempt, async () => {
       const areas = [{ id: area, quantity, ...(ticketType === undefined ? {} : { ticketType }) }];
-      const hold = await this.#grant({ eventId: this.eventId, areas });
+      const hold = await this.#grant({ eventId: this.#eventId, areas });
       this.#keep(hold);
-      this.listener.taken(attempt, hold, []);
+      this.#listener.taken(attempt, hold, []);
     });
   }
 
@@ -134,15 +139,15 @@ export class HoldBook {
     const { quantity, categories, accessible, ticketType } = attempt;
     void this.#enqueue(attempt, async () => {
       const wish = { quantity, ...(categories && { categories }), ...(accessible && { accessible }) };
-      let hold = await this.commands.holdBest({ eventId: this.eventId, ...wish });
+      let hold = await this.#commands.holdBest({ eventId: this.#eventId, ...wish });
       this.#keep(hold);
       const other = hold.items.filter((item) => item.seat !== undefined && item.ticketType !== ticketType);
       if (ticketType !== undefined && other.length > 0) {
         const seats = other.map(({ seat = '' }) => ({ id: seat, ticketType }));
-        hold = await this.commands.hold({ eventId: this.eventId, seats, holdToken: hold.token });
+        hold = await this.#commands.hold({ eventId: this.#eventId, seats, holdToken: hold.token });
         this.#keep(hold);
       }
-      this.listener.taken(attempt, hold, hold.seats);
+      this.#listener.taken(attempt, hold, hold.seats);
     });
   }
 
@@ -151,21 +156,21 @@ export class HoldBook {
     const attempt: Attempt = { kind: 'retype', token, item, ticketType };
     void this.#enqueue(attempt, async () => {
       const { seat, area = '', quantity } = item;
-      const common = { eventId: this.eventId, holdToken: token };
+      const common = { eventId: this.#eventId, holdToken: token };
       if (seat !== undefined) {
-        const hold = await this.commands.hold({ ...common, seats: [{ id: seat, ticketType }] });
+        const hold = await this.#commands.hold({ ...common, seats: [{ id: seat, ticketType }] });
         this.#keep(hold);
         const now = hold.items.find((one) => one.seat === seat);
         if (now?.ticketType !== ticketType) throw AisleError.of('INVALID_REQUEST');
-        this.listener.taken(attempt, hold, [seat]);
+        this.#listener.taken(attempt, hold, [seat]);
         return;
       }
       // Of an area the new ones first, then the old ones back: at no moment are there fewer.
-      this.#keep(await this.commands.hold({ ...common, areas: [{ id: area, quantity, ticketType }] }));
+      this.#keep(await this.#commands.hold({ ...common, areas: [{ id: area, quantity, ticketType }] }));
       const old = item.ticketType === undefined ? {} : { ticketType: item.ticketType };
-      const left = await this.commands.release({ ...common, areas: [{ id: area, quantity, ...old }] });
+      const left = await this.#commands.release({ ...common, areas: [{ id: area, quantity, ...old }] });
       if (left !== undefined) this.#keep(left);
-      if (left !== undefined) this.listener.taken(attempt, left, []);
+      if (left !== undefined) this.#listener.taken(attempt, left, []);
     });
   }
 
@@ -210,9 +215,9 @@ export class HoldBook {
   extend(token: string, unasked: boolean): void {
     void this.#enqueue({ kind: 'extend', token, unasked }, async () => {
       if (!this.#entries.has(token)) return;
-      const hold = await this.commands.extend({ eventId: this.eventId, holdToken: token });
+      const hold = await this.#commands.extend({ eventId: this.#eventId, holdToken: token });
       this.#keep(hold);
-      this.listener.extended(hold, unasked);
+      this.#listener.extended(hold, unasked);
     });
   }
 
@@ -220,7 +225,7 @@ export class HoldBook {
   refresh(timeoutMs?: number): Promise<void> {
     this.#asked ??= this.#enqueue(undefined, async () => {
       this.#asked = undefined;
-      this.#replace(await this.commands.holds(this.eventId, timeoutMs));
+      this.#replace(await this.#commands.holds(this.#eventId, timeoutMs));
     });
     return this.#asked;
   }
@@ -233,7 +238,7 @@ export class HoldBook {
 
   /** A note from the server about one of this buyer's holds. */
   note(note: HoldNote): void {
-    if (note.eventId !== this.eventId) return;
+    if (note.eventId !== this.#eventId) return;
     if (note.kind === 'expired') this.#drop(note.token, 'lapsed');
     else this.refreshSoon();
   }
@@ -249,7 +254,7 @@ export class HoldBook {
       await Promise.race([this.refresh(LAPSE_ANSWER_MS), sleep(LAPSE_ANSWER_MS)]);
     } finally {
       this.#checking = false;
-      const now = this.clock.monotonic();
+      const now = this.#clock.monotonic();
       for (const { hold, deadline } of this.holds) {
         if (hold.state === 'held' && remaining(deadline, now) <= 0) this.#drop(hold.token, 'lapsed');
       }
@@ -263,7 +268,7 @@ export class HoldBook {
 
   /** The hold with most time left: what is added joins it, and the buyer keeps one countdown in mind. */
   #joining(): { holdToken?: string } {
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     const open = this.holds.filter(({ hold, deadline }) => hold.state === 'held' && remaining(deadline, now) > 0);
     const last = open.at(-1);
     return last === undefined ? {} : { holdToken: last.hold.token };
@@ -273,13 +278,13 @@ export class HoldBook {
   async #grant(command: HoldCommand): Promise<LiveHold> {
     const joined = this.#joining();
     try {
-      return await this.commands.hold({ ...command, ...joined });
+      return await this.#commands.hold({ ...command, ...joined });
     } catch (error) {
       const gone =
         error instanceof AisleError && ['HOLD_EXPIRED', 'HOLD_NOT_FOUND', 'HOLD_RESERVED'].includes(error.code);
       if (!gone || joined.holdToken === undefined) throw error;
-      this.#replace(await this.commands.holds(this.eventId, LAPSE_ANSWER_MS));
-      return this.commands.hold({ ...command, ...this.#joining() });
+      this.#replace(await this.#commands.holds(this.#eventId, LAPSE_ANSWER_MS));
+      return this.#commands.hold({ ...command, ...this.#joining() });
     }
   }
 
@@ -288,10 +293,10 @@ export class HoldBook {
     part: { seats?: string[]; areas?: { id: string; quantity: number; ticketType?: string }[] },
     places: number,
   ): Promise<void> {
-    const left = await this.commands.release({ eventId: this.eventId, holdToken: hold.token, ...part });
+    const left = await this.#commands.release({ eventId: this.#eventId, holdToken: hold.token, ...part });
     if (left === undefined) this.#entries.delete(hold.token);
     else this.#keep(left);
-    this.listener.released(places);
+    this.#listener.released(places);
   }
 
   #enqueue(attempt: Attempt | undefined, work: () => Promise<void>): Promise<void> {
@@ -317,7 +322,7 @@ export class HoldBook {
   }
 
   #tell(own: boolean): void {
-    if (!this.#closed) this.listener.changed(own);
+    if (!this.#closed) this.#listener.changed(own);
   }
 
   /** Where nobody knows whether it was carried out, or the holds are not what this page thinks, the server is asked first. */
@@ -325,37 +330,37 @@ export class HoldBook {
     const error = thrown instanceof AisleError ? thrown : AisleError.of('INTERNAL', {}, { cause: thrown });
     const unknown = error.code === 'UNAVAILABLE' || error.code === 'INTERNAL';
     if (unknown || ['HOLD_EXPIRED', 'HOLD_NOT_FOUND', 'HOLD_RESERVED'].includes(error.code)) {
-      const answered = await this.commands.holds(this.eventId, LAPSE_ANSWER_MS).then(
+      const answered = await this.#commands.holds(this.#eventId, LAPSE_ANSWER_MS).then(
         (holds) => this.#replace(holds),
         () => undefined,
       );
       const seat = attempt.kind === 'take-seat' ? attempt.seat : undefined;
       const found = seat === undefined ? undefined : this.holdOf(seat);
       if (unknown && answered !== undefined && seat !== undefined && found !== undefined) {
-        this.listener.taken(attempt, found.hold, [seat]);
+        this.#listener.taken(attempt, found.hold, [seat]);
         return;
       }
     }
-    if (!this.#closed) this.listener.refused(attempt, error);
+    if (!this.#closed) this.#listener.refused(attempt, error);
   }
 
   #keep(hold: LiveHold): void {
-    const learnt = { at: hold.deadline, monotonic: this.clock.monotonic(), wall: this.clock.wall() };
+    const learnt = { at: hold.deadline, monotonic: this.#clock.monotonic(), wall: this.#clock.wall() };
     const before = this.#entries.get(hold.token);
     const same = before !== undefined && before.hold.expiresAt === hold.expiresAt;
     this.#entries.set(hold.token, { hold, deadline: same ? nearer(before.deadline, learnt) : learnt });
   }
 
   #replace(holds: readonly LiveHold[]): true {
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     const present = new Map(holds.map((hold) => [hold.token, hold]));
     for (const { hold, deadline } of this.holds) {
       const left = present.get(hold.token);
       if (left === undefined) this.#drop(hold.token, remaining(deadline, now) <= 500 ? 'lapsed' : 'removed');
-      else if (placesIn(left) < placesIn(hold)) this.listener.removed(hold, left);
+      else if (placesIn(left) < placesIn(hold)) this.#listener.removed(hold, left);
     }
     for (const hold of holds) this.#keep(hold);
-    if (!this.#closed) this.listener.refreshed(holds);
+    if (!this.#closed) this.#listener.refreshed(holds);
     return true;
   }
 
@@ -363,8 +368,8 @@ export class HoldBook {
     const gone = this.#entries.get(token);
     if (gone === undefined || this.#closed) return;
     this.#entries.delete(token);
-    if (why === 'lapsed') this.listener.lapsed(gone.hold);
-    else this.listener.removed(gone.hold, undefined);
+    if (why === 'lapsed') this.#listener.lapsed(gone.hold);
+    else this.#listener.removed(gone.hold, undefined);
     this.#tell(false);
   }
 }

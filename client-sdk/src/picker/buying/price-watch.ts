@@ -16,12 +16,19 @@ export class PriceWatch {
   #reading = false;
   readonly #told = new Map<string, number>();
 
+  readonly #read: () => Promise<SeatEvent>;
+  readonly #onList: () => void;
+  readonly #onChange: (change: PriceChange) => void;
+
   constructor(
     public event: SeatEvent,
-    private readonly read: () => Promise<SeatEvent>,
-    private readonly onList: () => void,
-    private readonly onChange: (change: PriceChange) => void,
+    read: () => Promise<SeatEvent>,
+    onList: () => void,
+    onChange: (change: PriceChange) => void,
   ) {
+    this.#read = read;
+    this.#onList = onList;
+    this.#onChange = onChange;
     this.list = new PriceList(event.prices);
   }
 
@@ -36,7 +43,7 @@ export class PriceWatch {
       if (before === undefined || before === now) continue;
       differs = true;
       this.#told.set(key, now);
-      this.onChange({ category, ticketType, beforeMinor: before, nowMinor: now });
+      this.#onChange({ category, ticketType, beforeMinor: before, nowMinor: now });
     }
     if (differs) void this.refresh();
   }
@@ -46,13 +53,13 @@ export class PriceWatch {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      const event = await this.read();
+      const event = await this.#read();
       const same = samePrices(this.event, event);
       this.event = event;
       if (same) return;
       this.list = new PriceList(event.prices);
       this.#told.clear();
-      this.onList();
+      this.#onList();
     } catch {
       // The next difference asks again.
     } finally {

@@ -20,13 +20,25 @@ export class SessionWatch {
   /** The subject is another since what is held was learnt. */
   changed = false;
 
+  readonly #client: AisleClient;
+  readonly #guest: GuestSession | undefined;
+  readonly #book: HoldBook;
+  readonly #clock: Clock;
+  readonly #onEnding: (leftMs: number) => void;
+
   constructor(
-    private readonly client: AisleClient,
-    private readonly guest: GuestSession | undefined,
-    private readonly book: HoldBook,
-    private readonly clock: Clock,
-    private readonly onEnding: (leftMs: number) => void,
-  ) {}
+    client: AisleClient,
+    guest: GuestSession | undefined,
+    book: HoldBook,
+    clock: Clock,
+    onEnding: (leftMs: number) => void,
+  ) {
+    this.#client = client;
+    this.#guest = guest;
+    this.#book = book;
+    this.#clock = clock;
+    this.#onEnding = onEnding;
+  }
 
   hello(subject: string | null, expiresAt: string | null): void {
     if (this.#subject !== undefined && this.#subject !== subject) this.changed = true;
@@ -36,7 +48,9 @@ export class SessionWatch {
 
   /** Called every few seconds. */
   look(): void {
-    const { book, clock, guest } = this;
+    const book = this.#book;
+    const clock = this.#clock;
+    const guest = this.#guest;
     const now = clock.monotonic();
     let lastMs = 0;
     for (const { hold, deadline } of book.holds) {
@@ -49,13 +63,13 @@ export class SessionWatch {
     if (lastMs > 0) guest?.keepUntil(clock.wall() + lastMs);
     else if (guest !== undefined && !book.busy && guest.leftMs < RENEW_MS && now - this.#renewedAt > RENEW_EVERY_MS) {
       this.#renewedAt = now;
-      this.client.renewToken().catch(() => undefined);
+      this.#client.renewToken().catch(() => undefined);
     }
   }
 
   #warn(leftMs: number, lastMs: number): void {
     if (leftMs <= 0 || leftMs >= Math.min(WARN_MS, lastMs) || this.#warnedFor === this.#expiresAt) return;
     this.#warnedFor = this.#expiresAt;
-    this.onEnding(leftMs);
+    this.#onEnding(leftMs);
   }
 }

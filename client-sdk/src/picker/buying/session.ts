@@ -48,13 +48,20 @@ export class GuestSession {
   #given: string | undefined;
 
   /** `origin`: of the server, where it is not the page's own. */
+  readonly #make: () => Promise<Session>;
+  readonly #storage: Keep | null;
+  readonly #onAnother: () => void;
+
   constructor(
-    private readonly make: () => Promise<Session>,
-    private readonly storage: Keep | null,
+    make: () => Promise<Session>,
+    storage: Keep | null,
     origin = '',
     /** Another guest than the one before: what that one holds is out of reach. */
-    private readonly onAnother: () => void = () => undefined,
+    onAnother: () => void = () => undefined,
   ) {
+    this.#make = make;
+    this.#storage = storage;
+    this.#onAnother = onAnother;
     this.#key = origin === '' ? STORAGE_KEY : `${STORAGE_KEY} ${origin}`;
   }
 
@@ -63,7 +70,7 @@ export class GuestSession {
       // Refused: of no use, unless another tab has put a new one there meanwhile.
       if (reason === 'refused' && this.#read()?.token === this.#given) this.#forget();
       const { token } = this.#usable() ?? (await this.#another());
-      if (this.#given !== undefined && this.#given !== token) this.onAnother();
+      if (this.#given !== undefined && this.#given !== token) this.#onAnother();
       return (this.#given = token);
     });
 
@@ -85,7 +92,7 @@ export class GuestSession {
   }
 
   async #another(): Promise<Stored> {
-    const { token, subject, expiresAt } = await this.make();
+    const { token, subject, expiresAt } = await this.#make();
     const lifeMs = Date.parse(expiresAt) - Date.now();
     // A clock that is hours off would take every new session for one that is over, and make one after the other.
     const isLikely = lifeMs > RENEW_BELOW_MS && lifeMs <= LONGEST_LIFE_MS;
@@ -96,7 +103,7 @@ export class GuestSession {
 
   #read(): Stored | undefined {
     try {
-      const value: unknown = JSON.parse(this.storage?.getItem(this.#key) ?? 'null');
+      const value: unknown = JSON.parse(this.#storage?.getItem(this.#key) ?? 'null');
       if (isStored(value)) return value;
     } catch {
       // Denied, or not ours: as if there were none.
@@ -107,7 +114,7 @@ export class GuestSession {
   #write(stored: Stored): void {
     this.#inMemory = stored;
     try {
-      this.storage?.setItem(this.#key, JSON.stringify(stored));
+      this.#storage?.setItem(this.#key, JSON.stringify(stored));
     } catch {
       // Denied or full: kept in memory.
     }
@@ -116,7 +123,7 @@ export class GuestSession {
   #forget(): void {
     this.#inMemory = undefined;
     try {
-      this.storage?.removeItem(this.#key);
+      this.#storage?.removeItem(this.#key);
     } catch {
       // Denied: nothing was kept.
     }

@@ -15,20 +15,28 @@ const MOST_NAMES = 6;
 
 /** Everything that is told, in the buyer's language. */
 export class Teller {
+  readonly #chart: Chart;
+  readonly #event: () => SeatEvent;
+  readonly #tell: (told: Told) => void;
+
   constructor(
     readonly language: Language,
     readonly names: PlaceNames,
-    private readonly chart: Chart,
-    private readonly event: () => SeatEvent,
-    private readonly tell: (told: Told) => void,
-  ) {}
+    chart: Chart,
+    event: () => SeatEvent,
+    tell: (told: Told) => void,
+  ) {
+    this.#chart = chart;
+    this.#event = event;
+    this.#tell = tell;
+  }
 
   get words(): Language['messages']['buying'] {
     return this.language.messages.buying;
   }
 
   say(text: string, more?: string, tone: Told['tone'] = 'warn', extra: Partial<Told> = {}): void {
-    this.tell({ text, ...(more === undefined ? {} : { more }), tone, ...extra });
+    this.#tell({ text, ...(more === undefined ? {} : { more }), tone, ...extra });
   }
 
   places(count: number): string {
@@ -36,7 +44,7 @@ export class Teller {
   }
 
   money(minor: number): string {
-    return this.language.money(minor, this.event().currency);
+    return this.language.money(minor, this.#event().currency);
   }
 
   time(ms: number): string {
@@ -118,7 +126,7 @@ export class Teller {
   }
 
   price({ category, ticketType, beforeMinor, nowMinor }: PriceChange): void {
-    const label = this.chart.categories.find(({ key }) => key === category)?.label ?? category;
+    const label = this.#chart.categories.find(({ key }) => key === category)?.label ?? category;
     const type = ticketType === undefined ? '' : this.#typeLabel(category, ticketType);
     const name = type === '' ? label : `${label}, ${type}`;
     this.say(this.words.prices(name, this.money(beforeMinor), this.money(nowMinor)), this.words.pricesMore);
@@ -148,7 +156,7 @@ export class Teller {
   }
 
   #typeLabel(category: string, ticketType: string): string {
-    const price = this.event().prices[category];
+    const price = this.#event().prices[category];
     const types = typeof price === 'object' ? price.ticketTypes : [];
     return types.find(({ key }) => key === ticketType)?.label ?? ticketType;
   }

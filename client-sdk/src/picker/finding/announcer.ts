@@ -36,94 +36,94 @@ const SILENCE: Spoken = { key: 0, text: '' };
  * never twice; and shown for some seconds.
  */
 export class Announcer {
-  private now: AnnouncerState = { polite: SILENCE, urgent: SILENCE, toasts: [] };
-  private readonly listeners = new Set<() => void>();
-  private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
-  private waiting: string[] = [];
-  private lately: { text: string; at: number }[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private spokeAt = -Infinity;
-  private keys = 0;
+  #now: AnnouncerState = { polite: SILENCE, urgent: SILENCE, toasts: [] };
+  readonly #listeners = new Set<() => void>();
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  #waiting: string[] = [];
+  #lately: { text: string; at: number }[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #spokeAt = -Infinity;
+  #keys = 0;
 
   get state(): AnnouncerState {
-    return this.now;
+    return this.#now;
   }
 
   subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   readonly say = (text: string): void => {
     const at = performance.now();
-    this.lately = this.lately.filter((said) => at - said.at < SAME_MS);
-    if (text === '' || this.lately.some((said) => said.text === text)) return;
-    this.lately.push({ text, at });
-    this.waiting = [...this.waiting, text].slice(-MOST_AT_ONCE);
-    this.timer ??= setTimeout(() => this.speak(), Math.max(this.spokeAt + SPEAK_EVERY_MS - at, SOON_MS));
+    this.#lately = this.#lately.filter((said) => at - said.at < SAME_MS);
+    if (text === '' || this.#lately.some((said) => said.text === text)) return;
+    this.#lately.push({ text, at });
+    this.#waiting = [...this.#waiting, text].slice(-MOST_AT_ONCE);
+    this.#timer ??= setTimeout(() => this.#speak(), Math.max(this.#spokeAt + SPEAK_EVERY_MS - at, SOON_MS));
   };
 
   /** At once, over what is being read. */
   readonly sayNow = (text: string): void => {
-    this.change({ urgent: { key: ++this.keys, text } });
+    this.#change({ urgent: { key: ++this.#keys, text } });
   };
 
   /** Shown and read out; `quiet`: read out alone. */
   readonly tell = (told: Told): void => {
     this.say(told.more === undefined ? told.text : `${told.text} ${told.more}`);
     if (told.quiet === true) return;
-    const key = ++this.keys;
+    const key = ++this.#keys;
     // The same again takes the place of the first: a pile of one sentence says no more than one.
-    const others = this.now.toasts.filter((toast) => toast.told.text !== told.text);
+    const others = this.#now.toasts.filter((toast) => toast.told.text !== told.text);
     const toasts = [...others, { key, told }].slice(-MOST_TOASTS);
-    for (const gone of this.now.toasts) if (!toasts.includes(gone)) this.stop(gone.key);
-    this.change({ toasts });
-    this.start({ key, told });
+    for (const gone of this.#now.toasts) if (!toasts.includes(gone)) this.#stop(gone.key);
+    this.#change({ toasts });
+    this.#start({ key, told });
   };
 
   dismiss(key: number): void {
-    this.stop(key);
-    this.change({ toasts: this.now.toasts.filter((toast) => toast.key !== key) });
+    this.#stop(key);
+    this.#change({ toasts: this.#now.toasts.filter((toast) => toast.key !== key) });
   }
 
   /** The pointer or the focus is on them: they stay until `resume` (WCAG 2.2.1). */
   pause(): void {
-    for (const key of [...this.timers.keys()]) this.stop(key);
+    for (const key of [...this.#timers.keys()]) this.#stop(key);
   }
 
   resume(): void {
-    for (const toast of this.now.toasts) if (!this.timers.has(toast.key)) this.start(toast);
+    for (const toast of this.#now.toasts) if (!this.#timers.has(toast.key)) this.#start(toast);
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
     this.pause();
-    this.listeners.clear();
+    this.#listeners.clear();
   }
 
-  private start({ key, told }: Toast): void {
+  #start({ key, told }: Toast): void {
     const time = told.more === undefined ? TOAST_MS : LONG_TOAST_MS;
-    this.timers.set(
+    this.#timers.set(
       key,
       setTimeout(() => this.dismiss(key), time),
     );
   }
 
-  private stop(key: number): void {
-    clearTimeout(this.timers.get(key));
-    this.timers.delete(key);
+  #stop(key: number): void {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
   }
 
-  private speak(): void {
-    this.timer = undefined;
-    this.spokeAt = performance.now();
-    const text = this.waiting.join(' ');
-    this.waiting = [];
-    this.change({ polite: { key: ++this.keys, text } });
+  #speak(): void {
+    this.#timer = undefined;
+    this.#spokeAt = performance.now();
+    const text = this.#waiting.join(' ');
+    this.#waiting = [];
+    this.#change({ polite: { key: ++this.#keys, text } });
   }
 
-  private change(part: Partial<AnnouncerState>): void {
-    this.now = { ...this.now, ...part };
-    for (const listener of [...this.listeners]) listener();
+  #change(part: Partial<AnnouncerState>): void {
+    this.#now = { ...this.#now, ...part };
+    for (const listener of [...this.#listeners]) listener();
   }
 }

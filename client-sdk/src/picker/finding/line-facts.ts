@@ -29,41 +29,45 @@ interface Tally {
 
 /** Looks up what the lines of the list say now. */
 export class LineFacts {
-  private readonly offered = new Map<string, boolean>();
-  private readonly tallies = new Map<string, Tally>();
+  readonly #offered = new Map<string, boolean>();
+  readonly #tallies = new Map<string, Tally>();
 
-  constructor(
-    private readonly model: PickerModel,
-    private readonly language: Language,
-    private readonly names: PlaceNames,
-  ) {}
+  readonly #model: PickerModel;
+  readonly #language: Language;
+  readonly #names: PlaceNames;
+
+  constructor(model: PickerModel, language: Language, names: PlaceNames) {
+    this.#model = model;
+    this.#language = language;
+    this.#names = names;
+  }
 
   /** The filter changed. */
   offersChanged(): void {
-    this.offered.clear();
-    this.tallies.clear();
+    this.#offered.clear();
+    this.#tallies.clear();
   }
 
   /** Seats changed. */
   seatsChanged(): void {
-    this.tallies.clear();
+    this.#tallies.clear();
   }
 
   offers(node: TreeNode): boolean {
-    const { filter } = this.model.state;
+    const { filter } = this.#model.state;
     if (!isFiltered(filter)) return true;
-    const known = this.offered.get(node.id);
+    const known = this.#offered.get(node.id);
     if (known !== undefined) return known;
-    const offers = this.looksOffered(node);
-    this.offered.set(node.id, offers);
+    const offers = this.#looksOffered(node);
+    this.#offered.set(node.id, offers);
     return offers;
   }
 
   label(node: TreeNode): string {
-    const words = this.language.messages.finding.list;
+    const words = this.#language.messages.finding.list;
     switch (node.kind) {
       case 'section':
-        return this.names.section(this.model.chart.sections[node.position]?.key) ?? words.loose;
+        return this.#names.section(this.#model.chart.sections[node.position]?.key) ?? words.loose;
       case 'row':
         return words.row(node.label);
       case 'seat':
@@ -81,56 +85,57 @@ export class LineFacts {
   of(node: TreeNode): LineText {
     switch (node.kind) {
       case 'seat':
-        return this.seat(node.seatNo, this.label(node));
+        return this.#seat(node.seatNo, this.label(node));
       case 'type':
-        return this.type(node.seatNo, node.ticketType, node.label);
+        return this.#type(node.seatNo, node.ticketType, node.label);
       case 'area':
-        return this.area(node.areaNo);
+        return this.#area(node.areaNo);
       default:
-        return this.group(node);
+        return this.#group(node);
     }
   }
 
-  private looksOffered(node: TreeNode): boolean {
-    const { model } = this;
+  #looksOffered(node: TreeNode): boolean {
+    const model = this.#model;
     if (node.kind === 'type') return true;
-    if (node.kind === 'area') return this.areaOffered(node.areaNo);
+    if (node.kind === 'area') return this.#areaOffered(node.areaNo);
     return (
       node.seatNos.some((seatNo) => model.offered(seatNo)) ||
-      ('areaNos' in node && node.areaNos.some((areaNo) => this.areaOffered(areaNo)))
+      ('areaNos' in node && node.areaNos.some((areaNo) => this.#areaOffered(areaNo)))
     );
   }
 
   /** Standing room has no seats to be accessible or to see well from. */
-  private areaOffered(areaNo: number): boolean {
-    const { filter } = this.model.state;
-    const category = this.model.chart.areas[areaNo]?.category ?? '';
+  #areaOffered(areaNo: number): boolean {
+    const { filter } = this.#model.state;
+    const category = this.#model.chart.areas[areaNo]?.category ?? '';
     if (filter.accessible || filter.companion) return false;
     if (filter.categories !== null && !filter.categories.has(category)) return false;
-    return filter.maxMinor === null || (cheapest(this.model, category) ?? 0) <= filter.maxMinor;
+    return filter.maxMinor === null || (cheapest(this.#model, category) ?? 0) <= filter.maxMinor;
   }
 
-  private seat(seatNo: number, label: string): LineText {
-    const { model } = this;
-    const { places } = this.language.messages;
+  #seat(seatNo: number, label: string): LineText {
+    const model = this.#model;
+    const { places } = this.#language.messages;
     const chosen = model.state.selection.has(seatNo);
     const standing = chosen ? 'mine' : model.standing(seatNo);
-    const price = this.paid(seatNo) ?? this.price(model.chart.seats[seatNo]?.category ?? '');
-    const said = chosen ? this.language.messages.finding.list.chosen : places.standing[standing];
+    const price = this.#paid(seatNo) ?? this.#price(model.chart.seats[seatNo]?.category ?? '');
+    const said = chosen ? this.#language.messages.finding.list.chosen : places.standing[standing];
     return {
       label,
       // The section's name stands above it.
-      detail: this.remarks(seatNo).join(' · '),
+      detail: this.#remarks(seatNo).join(' · '),
       figure: price,
       standing,
       said,
-      context: this.context(seatNo),
+      context: this.#context(seatNo),
       selected: standing === 'mine' ? true : standing === 'free' ? false : undefined,
     };
   }
 
-  private type(seatNo: number, ticketType: string, label: string): LineText {
-    const { model, language } = this;
+  #type(seatNo: number, ticketType: string, label: string): LineText {
+    const model = this.#model;
+    const language = this.#language;
     const types = model.ticketTypes(model.chart.seats[seatNo]?.category ?? '');
     const total = types.find(({ key }) => key === ticketType)?.totalMinor ?? 0;
     const mine = typeHeld(model, seatNo) === ticketType;
@@ -139,15 +144,16 @@ export class LineFacts {
     return { label, detail: '', figure, standing: mine ? 'mine' : 'open', said, context: '', selected: mine };
   }
 
-  private area(areaNo: number): LineText {
-    const { model, names } = this;
+  #area(areaNo: number): LineText {
+    const model = this.#model;
+    const names = this.#names;
     const name = names.area(areaNo);
     const available = model.state.counts.areas[areaNo]?.available ?? 0;
     const mine = model.state.basket.lines
       .filter((line) => line.areaNo === areaNo)
       .reduce((sum, { quantity }) => sum + quantity, 0);
-    const price = this.price(model.chart.areas[areaNo]?.category ?? '');
-    const said = this.counts(available, mine);
+    const price = this.#price(model.chart.areas[areaNo]?.category ?? '');
+    const said = this.#counts(available, mine);
     return {
       label: name.title,
       detail: price,
@@ -159,32 +165,32 @@ export class LineFacts {
     };
   }
 
-  private group(node: Group): LineText {
+  #group(node: Group): LineText {
     const label = this.label(node);
-    const { free, mine } = this.tally(node);
-    const said = this.counts(free, mine);
+    const { free, mine } = this.#tally(node);
+    const said = this.#counts(free, mine);
     const standing = free > 0 ? 'open' : 'full';
     return { label, detail: '', figure: said, standing, said: '', context: '', selected: undefined };
   }
 
-  private tally(node: Group): Tally {
-    const known = this.tallies.get(node.id);
+  #tally(node: Group): Tally {
+    const known = this.#tallies.get(node.id);
     if (known !== undefined) return known;
-    const tally = this.partTally(node) ?? this.sectionTally(node) ?? this.counted(node.seatNos);
-    const { counts } = this.model.state;
+    const tally = this.#partTally(node) ?? this.#sectionTally(node) ?? this.#counted(node.seatNos);
+    const { counts } = this.#model.state;
     for (const areaNo of node.kind === 'section' ? node.areaNos : [])
-      if (this.areaOffered(areaNo)) tally.free += counts.areas[areaNo]?.available ?? 0;
-    this.tallies.set(node.id, tally);
+      if (this.#areaOffered(areaNo)) tally.free += counts.areas[areaNo]?.available ?? 0;
+    this.#tallies.set(node.id, tally);
     return tally;
   }
 
-  private partTally(node: Group): Tally | undefined {
+  #partTally(node: Group): Tally | undefined {
     if (node.kind !== 'part') return undefined;
     const sum = { free: 0, mine: 0 };
     for (const inner of node.nodes) {
       // Of seats: counted as one.
       if (inner.kind !== 'section' && inner.kind !== 'part') return undefined;
-      const { free, mine } = this.tally(inner);
+      const { free, mine } = this.#tally(inner);
       sum.free += free;
       sum.mine += mine;
     }
@@ -192,16 +198,16 @@ export class LineFacts {
   }
 
   /** What the model has counted already: without a filter no section need be gone through. */
-  private sectionTally(node: Group): Tally | undefined {
-    const { geometry, state } = this.model;
+  #sectionTally(node: Group): Tally | undefined {
+    const { geometry, state } = this.#model;
     if (node.kind !== 'section' || node.position === -1 || isFiltered(state.filter)) return undefined;
     const own = [...state.basket.lines.map(({ seatNo }) => seatNo), ...state.selection];
     const mine = own.filter((seatNo) => seatNo !== undefined && geometry.sectionOf[seatNo] === node.position).length;
     return { free: state.counts.sections[node.position] ?? 0, mine };
   }
 
-  private counted(seatNos: readonly number[]): Tally {
-    const { model } = this;
+  #counted(seatNos: readonly number[]): Tally {
+    const model = this.#model;
     const { filter, selection } = model.state;
     const all = !isFiltered(filter);
     const tally = { free: 0, mine: 0 };
@@ -214,21 +220,25 @@ export class LineFacts {
   }
 
   /** What one's own seat costs, of the ticket type that it has. */
-  private paid(seatNo: number): string | undefined {
-    const { model, language } = this;
+  #paid(seatNo: number): string | undefined {
+    const model = this.#model;
+    const language = this.#language;
     const line = model.state.basket.lines.find((candidate) => candidate.seatNo === seatNo);
     return line && language.money(line.unitMinor + line.feeMinor + line.taxMinor, model.event.currency);
   }
 
-  private context(seatNo: number): string {
-    const { section, row } = this.model.chart.seats[seatNo] ?? {};
-    const parts = [this.names.section(section), row === undefined ? undefined : this.language.messages.places.row(row)];
+  #context(seatNo: number): string {
+    const { section, row } = this.#model.chart.seats[seatNo] ?? {};
+    const parts = [
+      this.#names.section(section),
+      row === undefined ? undefined : this.#language.messages.places.row(row),
+    ];
     return parts.filter((part) => part !== undefined).join(', ');
   }
 
-  private remarks(seatNo: number): string[] {
-    const seat = this.model.chart.seats[seatNo];
-    const words = this.language.messages.places;
+  #remarks(seatNo: number): string[] {
+    const seat = this.#model.chart.seats[seatNo];
+    const words = this.#language.messages.places;
     return [
       ...(seat?.accessible === true ? [words.wheelchair] : []),
       ...(seat?.companion === true ? [words.companion] : []),
@@ -236,13 +246,14 @@ export class LineFacts {
     ];
   }
 
-  private counts(free: number, mine: number): string {
-    const words = this.language.messages.finding.list;
+  #counts(free: number, mine: number): string {
+    const words = this.#language.messages.finding.list;
     return mine === 0 ? words.free(free) : `${words.free(free)} · ${words.mine(mine)}`;
   }
 
-  private price(category: string): string {
-    const { model, language } = this;
+  #price(category: string): string {
+    const model = this.#model;
+    const language = this.#language;
     return language.price(model.event.prices[category], model.event.currency);
   }
 }

@@ -19,61 +19,67 @@ const NOTHING_TYPED = { text: '', at: -Infinity };
 /** What of the tree is open and where the keyboard stands. Independent of the DOM. */
 export class ListBook {
   /** Opened longest ago first. */
-  private readonly open = new Map<string, TreeNode>();
-  private shown: readonly Line[] | undefined;
-  private activeId: string | undefined;
-  private typed = NOTHING_TYPED;
+  readonly #open = new Map<string, TreeNode>();
+  #shown: readonly Line[] | undefined;
+  #activeId: string | undefined;
+  #typed = NOTHING_TYPED;
+
+  readonly #tree: SeatTree;
+  readonly #offers: (node: TreeNode) => boolean;
 
   constructor(
-    private readonly tree: SeatTree,
+    tree: SeatTree,
     /** Whether the filter leaves anything of the node. */
-    private readonly offers: (node: TreeNode) => boolean,
-  ) {}
+    offers: (node: TreeNode) => boolean,
+  ) {
+    this.#tree = tree;
+    this.#offers = offers;
+  }
 
   lines(): readonly Line[] {
-    return (this.shown ??= this.flatten());
+    return (this.#shown ??= this.#flatten());
   }
 
   /** The filter is another one: what is listed may change. */
   offersChanged(): void {
-    this.shown = undefined;
+    this.#shown = undefined;
   }
 
   /** Where Tab enters the list; never a line that is not there. */
   get active(): TreeNode | undefined {
     const lines = this.lines();
-    return (lines.find(({ node }) => node.id === this.activeId) ?? this.nearest() ?? lines[0])?.node;
+    return (lines.find(({ node }) => node.id === this.#activeId) ?? this.#nearest() ?? lines[0])?.node;
   }
 
   isOpen(node: TreeNode): boolean {
-    return this.open.has(node.id);
+    return this.#open.has(node.id);
   }
 
   activate(id: string): TreeNode | undefined {
     const line = this.lines().find(({ node }) => node.id === id);
-    if (line !== undefined) this.activeId = id;
+    if (line !== undefined) this.#activeId = id;
     return line?.node;
   }
 
   toggle(node: TreeNode): void {
-    if (!this.tree.opens(node)) return;
-    if (!this.open.delete(node.id)) this.open.set(node.id, node);
-    this.shown = undefined;
-    this.closeOldest(node);
+    if (!this.#tree.opens(node)) return;
+    if (!this.#open.delete(node.id)) this.#open.set(node.id, node);
+    this.#shown = undefined;
+    this.#closeOldest(node);
   }
 
   /** Opens the way to a seat and stands on it. False: it is not in the list, or the filter leaves it out. */
   goTo(seatNo: number): boolean {
-    const path = this.tree.pathTo(seatNo);
+    const path = this.#tree.pathTo(seatNo);
     const seat = path.at(-1);
-    if (seat === undefined || !this.offers(seat)) return false;
+    if (seat === undefined || !this.#offers(seat)) return false;
     for (const node of path.slice(0, -1)) {
-      this.open.delete(node.id);
-      this.open.set(node.id, node);
+      this.#open.delete(node.id);
+      this.#open.set(node.id, node);
     }
-    this.shown = undefined;
-    this.activeId = seat.id;
-    this.closeOldest(seat);
+    this.#shown = undefined;
+    this.#activeId = seat.id;
+    this.#closeOldest(seat);
     return true;
   }
 
@@ -81,23 +87,23 @@ export class ListBook {
   move(by: number): TreeNode | undefined {
     const lines = this.lines();
     const at = lines.findIndex(({ node }) => node === this.active);
-    return this.stand(lines[Math.min(Math.max(at + by, 0), lines.length - 1)]?.node);
+    return this.#stand(lines[Math.min(Math.max(at + by, 0), lines.length - 1)]?.node);
   }
 
   first(): TreeNode | undefined {
-    return this.stand(this.lines()[0]?.node);
+    return this.#stand(this.lines()[0]?.node);
   }
 
   last(): TreeNode | undefined {
-    return this.stand(this.lines().at(-1)?.node);
+    return this.#stand(this.lines().at(-1)?.node);
   }
 
   /** Opens, or goes to the first of what is open. */
   inward(): TreeNode | undefined {
     const { active } = this;
-    if (active === undefined || !this.tree.opens(active)) return active;
+    if (active === undefined || !this.#tree.opens(active)) return active;
     if (this.isOpen(active)) return this.move(1);
-    this.stand(active);
+    this.#stand(active);
     this.toggle(active);
     return this.active;
   }
@@ -106,16 +112,16 @@ export class ListBook {
   outward(): TreeNode | undefined {
     const { active } = this;
     if (active === undefined) return undefined;
-    this.stand(this.isOpen(active) ? active : (active.parent ?? active));
+    this.#stand(this.isOpen(active) ? active : (active.parent ?? active));
     if (this.isOpen(active)) this.toggle(active);
     return this.active;
   }
 
   /** Type-ahead: the next line whose label begins with what was typed shortly before and now. */
   type(character: string, now: number, textOf: (node: TreeNode) => string): TreeNode | undefined {
-    const goesOn = now - this.typed.at < TYPED_TOGETHER_MS;
-    this.typed = { text: (goesOn ? this.typed.text : '') + character.toLowerCase(), at: now };
-    const { text } = this.typed;
+    const goesOn = now - this.#typed.at < TYPED_TOGETHER_MS;
+    this.#typed = { text: (goesOn ? this.#typed.text : '') + character.toLowerCase(), at: now };
+    const { text } = this.#typed;
     // The same letter again and again goes through all that begin with it.
     const sought = new Set(text).size === 1 ? text.slice(0, 1) : text;
     const lines = this.lines();
@@ -125,21 +131,21 @@ export class ListBook {
       [node.label, textOf(node)].some((label) => label.toLowerCase().startsWith(sought));
     const ordered = [...lines.slice(start), ...lines.slice(0, start)];
     const found = ordered.find(({ node }) => fits(node))?.node;
-    if (found !== undefined) this.activeId = found.id;
+    if (found !== undefined) this.#activeId = found.id;
     return found;
   }
 
   /** By an arrow or the like: what is typed after it is a new word. */
-  private stand(node: TreeNode | undefined): TreeNode | undefined {
-    this.typed = NOTHING_TYPED;
-    if (node !== undefined) this.activeId = node.id;
+  #stand(node: TreeNode | undefined): TreeNode | undefined {
+    this.#typed = NOTHING_TYPED;
+    if (node !== undefined) this.#activeId = node.id;
     return node;
   }
 
   /** What stood above a line that is gone. */
-  private nearest(): Line | undefined {
+  #nearest(): Line | undefined {
     const lines = this.lines();
-    let node = this.remembered;
+    let node = this.#remembered;
     while (node !== undefined) {
       const { id } = node;
       const line = lines.find((candidate) => candidate.node.id === id);
@@ -149,30 +155,30 @@ export class ListBook {
     return undefined;
   }
 
-  private remembered: TreeNode | undefined;
+  #remembered: TreeNode | undefined;
 
-  private flatten(): Line[] {
+  #flatten(): Line[] {
     const lines: Line[] = [];
     const add = (nodes: readonly TreeNode[], level: number): void => {
-      const offered = nodes.filter((node) => this.offers(node));
+      const offered = nodes.filter((node) => this.#offers(node));
       offered.forEach((node, index) => {
-        const opens = this.tree.opens(node);
-        const expanded = opens ? this.open.has(node.id) : undefined;
-        if (node.id === this.activeId) this.remembered = node;
+        const opens = this.#tree.opens(node);
+        const expanded = opens ? this.#open.has(node.id) : undefined;
+        if (node.id === this.#activeId) this.#remembered = node;
         lines.push({ node, level, position: index + 1, size: offered.length, expanded });
-        if (expanded === true) add(this.tree.children(node), level + 1);
+        if (expanded === true) add(this.#tree.children(node), level + 1);
       });
     };
-    add(this.tree.roots, 1);
+    add(this.#tree.roots, 1);
     return lines;
   }
 
-  private closeOldest(keep: TreeNode): void {
-    for (const [id, node] of [...this.open]) {
+  #closeOldest(keep: TreeNode): void {
+    for (const [id, node] of [...this.#open]) {
       if (this.lines().length <= MOST_LINES) return;
       if (isWithin(keep, node) || isWithin(node, keep)) continue;
-      this.open.delete(id);
-      this.shown = undefined;
+      this.#open.delete(id);
+      this.#shown = undefined;
     }
   }
 }

@@ -16,26 +16,28 @@ const NOTHING: Found = { seatNos: [], total: 0 };
  * share them (a section's, a row's), so that a search of 80,000 seats is a few lookups a seat.
  */
 export class SeatSearch {
-  private readonly words: string[] = [];
+  readonly #words: string[] = [];
   /** By seatNo: positions in `words`. */
-  private readonly seatWords: readonly (readonly number[])[];
+  readonly #seatWords: readonly (readonly number[])[];
 
   /** `fillers`: words people type that name nothing, "row". */
-  constructor(
-    private readonly chart: Chart,
-    private readonly fillers: readonly string[],
-  ) {
+  readonly #chart: Chart;
+  readonly #fillers: readonly string[];
+
+  constructor(chart: Chart, fillers: readonly string[]) {
+    this.#chart = chart;
+    this.#fillers = fillers;
     const known = new Map<string, number>();
     const wordNo = (text: string): number => {
       const found = known.get(text);
       if (found !== undefined) return found;
-      known.set(text, this.words.length);
-      return this.words.push(lower(text)) - 1;
+      known.set(text, this.#words.length);
+      return this.#words.push(lower(text)) - 1;
     };
     const sections = new Map(
       chart.sections.map(({ key, label }) => [key, [...split(label), key].map(wordNo)] as const),
     );
-    this.seatWords = chart.seats.map((seat) => {
+    this.#seatWords = chart.seats.map((seat) => {
       const { row = '', number = '' } = seat;
       const own = [row, number, row + number].filter((word) => word !== '').map(wordNo);
       return [...own, ...(sections.get(seat.section ?? '') ?? [])];
@@ -45,12 +47,12 @@ export class SeatSearch {
   /** Nothing typed finds nothing. */
   find(text: string, limit: number): Found {
     const typed = lower(text.trim());
-    const whole = this.seatNoOf(typed);
-    const asked = split(typed).filter((word) => !this.fillers.includes(word));
+    const whole = this.#seatNoOf(typed);
+    const asked = split(typed).filter((word) => !this.#fillers.includes(word));
     if (asked.length === 0) return whole === undefined ? NOTHING : { seatNos: [whole], total: 1 };
-    const scores = asked.map((word) => this.scoresOf(word));
+    const scores = asked.map((word) => this.#scoresOf(word));
     const found: { seatNo: number; score: number }[] = [];
-    this.seatWords.forEach((words, seatNo) => {
+    this.#seatWords.forEach((words, seatNo) => {
       const score = seatNo === whole ? Infinity : fit(words, scores);
       if (score > 0) found.push({ seatNo, score });
     });
@@ -58,14 +60,14 @@ export class SeatSearch {
     return { seatNos: found.slice(0, limit).map(({ seatNo }) => seatNo), total: found.length };
   }
 
-  private seatNoOf(typed: string): number | undefined {
-    const seatNo = this.chart.seats.findIndex(({ id }) => id.length === typed.length && lower(id) === typed);
+  #seatNoOf(typed: string): number | undefined {
+    const seatNo = this.#chart.seats.findIndex(({ id }) => id.length === typed.length && lower(id) === typed);
     return seatNo === -1 ? undefined : seatNo;
   }
 
   /** By position in `words`. */
-  private scoresOf(word: string): Uint8Array {
-    return Uint8Array.from(this.words, (own) => (own === word ? WHOLE : own.startsWith(word) ? BEGINNING : 0));
+  #scoresOf(word: string): Uint8Array {
+    return Uint8Array.from(this.#words, (own) => (own === word ? WHOLE : own.startsWith(word) ? BEGINNING : 0));
   }
 }
 

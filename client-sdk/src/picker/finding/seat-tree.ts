@@ -56,7 +56,7 @@ export type TreeNode = SectionNode | RowNode | PartNode | SeatNode | AreaNode | 
 export class SeatTree {
   readonly sections: readonly SectionNode[];
   readonly roots: readonly TreeNode[];
-  private readonly made = new Map<string, readonly TreeNode[]>();
+  readonly #made = new Map<string, readonly TreeNode[]>();
 
   constructor(private readonly model: Pick<PickerModel, 'chart' | 'seatsOf' | 'ticketTypes'>) {
     this.sections = groupSections(model.chart);
@@ -64,17 +64,17 @@ export class SeatTree {
     // A hall without sections begins with its rows.
     this.roots =
       only !== undefined && this.sections.length === 1 && only.position === -1
-        ? this.rowsOf(only, undefined)
+        ? this.#rowsOf(only, undefined)
         : inParts(this.sections, undefined, 'top');
   }
 
   children(node: TreeNode): readonly TreeNode[] {
     // Prices may change while the event is on sale, and ticket types with them.
-    if (node.kind === 'seat') return this.make(node);
-    const known = this.made.get(node.id);
+    if (node.kind === 'seat') return this.#make(node);
+    const known = this.#made.get(node.id);
     if (known !== undefined) return known;
-    const made = this.make(node);
-    this.made.set(node.id, made);
+    const made = this.#make(node);
+    this.#made.set(node.id, made);
     return made;
   }
 
@@ -97,12 +97,12 @@ export class SeatTree {
     }
   }
 
-  private make(node: TreeNode): readonly TreeNode[] {
+  #make(node: TreeNode): readonly TreeNode[] {
     switch (node.kind) {
       case 'section':
-        return this.rowsOf(node, node);
+        return this.#rowsOf(node, node);
       case 'row':
-        return this.seats(node.seatNos, node, node.id);
+        return this.#seats(node.seatNos, node, node.id);
       case 'part':
         return node.nodes;
       case 'seat':
@@ -120,7 +120,7 @@ export class SeatTree {
     }
   }
 
-  private rowsOf(section: SectionNode, parent: TreeNode | undefined): readonly TreeNode[] {
+  #rowsOf(section: SectionNode, parent: TreeNode | undefined): readonly TreeNode[] {
     const rows = new Map<string | undefined, number[]>();
     for (const seatNo of this.model.seatsOf(section.position === -1 ? NO_SECTION : section.position)) {
       const { row } = this.model.chart.seats[seatNo] ?? {};
@@ -144,10 +144,10 @@ export class SeatTree {
       label,
       seatNos,
     }));
-    return [...areas, ...inParts(named, parent, `${section.id}r`), ...this.seats(rowless, parent, section.id)];
+    return [...areas, ...inParts(named, parent, `${section.id}r`), ...this.#seats(rowless, parent, section.id)];
   }
 
-  private seats(seatNos: readonly number[], parent: TreeNode | undefined, id: string): readonly TreeNode[] {
+  #seats(seatNos: readonly number[], parent: TreeNode | undefined, id: string): readonly TreeNode[] {
     const nodes = seatNos.map((seatNo): SeatNode => {
       const seat = this.model.chart.seats[seatNo];
       return {

@@ -18,52 +18,56 @@ const AREA_STRENGTH = 0.22;
 
 /** Paints what lies under the seats: ground, shapes, sections, areas, row letters. */
 export class BasePainter {
-  private readonly colours: readonly string[];
-  private readonly looseRows: readonly RowRun[];
+  readonly #colours: readonly string[];
+  readonly #looseRows: readonly RowRun[];
 
-  constructor(
-    private readonly geometry: ChartGeometry,
-    private readonly theme: MapTheme,
-    private readonly shapes: ShapePainter,
-    private readonly sections: SectionPainter,
-  ) {
-    this.colours = categoryColours(geometry.chart.categories, theme);
-    this.looseRows = geometry.rows.filter((row) => row.section === NO_SECTION);
+  readonly #geometry: ChartGeometry;
+  readonly #theme: MapTheme;
+  readonly #shapes: ShapePainter;
+  readonly #sections: SectionPainter;
+
+  constructor(geometry: ChartGeometry, theme: MapTheme, shapes: ShapePainter, sections: SectionPainter) {
+    this.#geometry = geometry;
+    this.#theme = theme;
+    this.#shapes = shapes;
+    this.#sections = sections;
+    this.#colours = categoryColours(geometry.chart.categories, theme);
+    this.#looseRows = geometry.rows.filter((row) => row.section === NO_SECTION);
   }
 
   paint(context: CanvasRenderingContext2D, frame: Frame, detail: Detail): void {
-    context.fillStyle = this.theme.ground;
+    context.fillStyle = this.#theme.ground;
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
-    this.shapes.paint(context, frame);
-    this.sections.paint(context, frame, detail);
-    if (this.looseRows.length > 0) this.plates(context, frame);
-    for (const area of this.geometry.areas) if (overlaps(area.bounds, frame.box)) this.area(context, frame, area);
-    if ((this.geometry.radius * frame.scale) / frame.ratio >= ROW_LABELS_FROM_PX) this.rowLabels(context, frame);
+    this.#shapes.paint(context, frame);
+    this.#sections.paint(context, frame, detail);
+    if (this.#looseRows.length > 0) this.#plates(context, frame);
+    for (const area of this.#geometry.areas) if (overlaps(area.bounds, frame.box)) this.#area(context, frame, area);
+    if ((this.#geometry.radius * frame.scale) / frame.ratio >= ROW_LABELS_FROM_PX) this.#rowLabels(context, frame);
   }
 
   /** Rows of no section: a broad band along each, which grow together to a stand. */
-  private plates(context: CanvasRenderingContext2D, frame: Frame): void {
-    const rows = this.looseRows.filter((row) => overlaps(row.bounds, frame.box));
-    const band = PLATE_IN_PITCHES * this.geometry.pitch * frame.scale;
+  #plates(context: CanvasRenderingContext2D, frame: Frame): void {
+    const rows = this.#looseRows.filter((row) => overlaps(row.bounds, frame.box));
+    const band = PLATE_IN_PITCHES * this.#geometry.pitch * frame.scale;
     context.lineJoin = context.lineCap = 'round';
-    this.bands(context, frame, rows, this.theme.plateEdge, band + 2 * frame.ratio);
-    this.bands(context, frame, rows, this.theme.plate, band);
+    this.#bands(context, frame, rows, this.#theme.plateEdge, band + 2 * frame.ratio);
+    this.#bands(context, frame, rows, this.#theme.plate, band);
   }
 
-  private bands(
+  #bands(
     context: CanvasRenderingContext2D,
     frame: Frame,
     rows: readonly RowRun[],
     colour: string,
     width: number,
   ): void {
-    const { xs, ys } = this.geometry;
+    const { xs, ys } = this.#geometry;
     context.strokeStyle = colour;
     context.lineWidth = width;
     for (const { seats } of rows) {
       context.beginPath();
       // From afar, a point a pixel is enough of a line.
-      const step = Math.max(Math.floor((2 * frame.ratio) / (this.geometry.pitch * frame.scale)), 1);
+      const step = Math.max(Math.floor((2 * frame.ratio) / (this.#geometry.pitch * frame.scale)), 1);
       for (
         let at = 0;
         at < seats.length;
@@ -79,26 +83,26 @@ export class BasePainter {
     }
   }
 
-  private area(context: CanvasRenderingContext2D, frame: Frame, { area, outline }: AreaShape): void {
-    const position = this.geometry.chart.categories.findIndex(({ key }) => key === area.category);
-    const colour = this.colours[position] ?? this.theme.muted;
+  #area(context: CanvasRenderingContext2D, frame: Frame, { area, outline }: AreaShape): void {
+    const position = this.#geometry.chart.categories.findIndex(({ key }) => key === area.category);
+    const colour = this.#colours[position] ?? this.#theme.muted;
     trace(context, frame, outline, true);
-    context.fillStyle = text(mix(parseColour(this.theme.plate), parseColour(colour), AREA_STRENGTH));
+    context.fillStyle = text(mix(parseColour(this.#theme.plate), parseColour(colour), AREA_STRENGTH));
     context.fill();
     context.strokeStyle = colour;
     context.lineWidth = 1.5 * frame.ratio;
     context.stroke();
   }
 
-  private rowLabels(context: CanvasRenderingContext2D, frame: Frame): void {
-    const size = this.geometry.radius * frame.scale * 1.05;
-    context.fillStyle = this.theme.muted;
+  #rowLabels(context: CanvasRenderingContext2D, frame: Frame): void {
+    const size = this.#geometry.radius * frame.scale * 1.05;
+    context.fillStyle = this.#theme.muted;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+    context.font = `600 ${size.toFixed(1)}px ${this.#theme.font}`;
     // Letters stand beside their row and may reach into the next piece of the picture.
-    const reach = grow(frame.box, this.geometry.pitch * LABEL_REACH_IN_PITCHES);
-    for (const row of this.geometry.rows) {
+    const reach = grow(frame.box, this.#geometry.pitch * LABEL_REACH_IN_PITCHES);
+    for (const row of this.#geometry.rows) {
       if (row.labelAt === undefined || !overlaps(row.bounds, reach)) continue;
       const at = toPixel(frame, row.labelAt);
       context.fillText(row.label, at.x, at.y, size * 2.4);

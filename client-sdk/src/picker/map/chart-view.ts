@@ -49,112 +49,112 @@ const SECTION_RADIUS_PX = 5;
 /** The map on its canvas: camera, drawing, pressing, keys. Knows seats by number and nothing of holds or the network. */
 export class ChartView {
   readonly geometry: ChartGeometry;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly handlers: ChartViewHandlers;
-  private readonly availability: Availability;
-  private readonly renderer: Renderer;
-  private readonly motion: Motion;
-  private readonly seats: SeatLooks;
-  private choice: ThemeChoice;
-  private frame = 0;
-  private reported: string | undefined;
-  private readonly viewListeners = new Set<(view: MapView) => void>();
-  private readonly pictureListeners = new Set<() => void>();
-  private pointed: number | undefined;
-  private marks: Marks = {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #handlers: ChartViewHandlers;
+  readonly #availability: Availability;
+  readonly #renderer: Renderer;
+  readonly #motion: Motion;
+  readonly #seats: SeatLooks;
+  #choice: ThemeChoice;
+  #frame = 0;
+  #reported: string | undefined;
+  readonly #viewListeners = new Set<(view: MapView) => void>();
+  readonly #pictureListeners = new Set<() => void>();
+  #pointed: number | undefined;
+  #marks: Marks = {
     mine: new Set(),
     taking: new Set(),
     releasing: new Set(),
     hovered: undefined,
     cursor: undefined,
   };
-  private readonly letGo: (() => void)[] = [];
+  readonly #letGo: (() => void)[] = [];
 
   constructor(options: ChartViewOptions) {
     const { canvas, geometry, availability, handlers } = options;
     this.geometry = geometry;
-    this.canvas = canvas;
-    this.availability = availability;
-    this.handlers = handlers;
-    this.choice = { scheme: 'auto', palette: 'chart', ...options.theme };
-    this.seats = new SeatLooks(geometry);
-    this.renderer = new Renderer(
+    this.#canvas = canvas;
+    this.#availability = availability;
+    this.#handlers = handlers;
+    this.#choice = { scheme: 'auto', palette: 'chart', ...options.theme };
+    this.#seats = new SeatLooks(geometry);
+    this.#renderer = new Renderer(
       canvas,
       geometry,
-      this.seats.looks,
-      this.counted(),
-      this.theme(),
+      this.#seats.looks,
+      this.#counted(),
+      this.#theme(),
       options.words ?? ENGLISH_WORDS,
     );
-    this.motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
-    this.listen();
-    this.resize();
+    this.#motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
+    this.#listen();
+    this.#resize();
   }
 
   /** Takes over the whole map. `letters`: a char code a seat, by seatNo; kept, and read again when the offer changes. */
   setAll(letters: Uint8Array): void {
-    this.seats.setAll(letters);
-    this.renderer.allChanged();
+    this.#seats.setAll(letters);
+    this.#renderer.allChanged();
     this.countsChanged();
   }
 
   /** Takes over some seats; those that look as before cost nothing. */
   setSeats(seatNos: Iterable<number>, letters: Uint8Array): void {
-    const changed = this.seats.setSome(seatNos, letters);
+    const changed = this.#seats.setSome(seatNos, letters);
     if (changed.length === 0) return;
-    this.renderer.seatsChanged(changed);
+    this.#renderer.seatsChanged(changed);
     this.redraw();
   }
 
   /** Free seats for which this says no are shown pale; undefined: all are offered. */
   setOffered(offered: ((seatNo: number) => boolean) | undefined): void {
-    this.seats.setOffered(offered);
-    this.renderer.allChanged();
+    this.#seats.setOffered(offered);
+    this.#renderer.allChanged();
     this.countsChanged();
   }
 
   setMarks(marks: Partial<Marks>): void {
-    this.marks = { ...this.marks, ...marks };
+    this.#marks = { ...this.#marks, ...marks };
     this.redraw();
   }
 
   setWords(words: MapWords): void {
-    this.renderer.setWords(words);
+    this.#renderer.setWords(words);
     this.redraw();
   }
 
   /** The availability says something else than at the last frame. */
   countsChanged(): void {
-    this.seats.countOffered();
-    this.renderer.countsChanged();
-    for (const listener of this.pictureListeners) listener();
+    this.#seats.countOffered();
+    this.#renderer.countsChanged();
+    for (const listener of this.#pictureListeners) listener();
     this.redraw();
   }
 
   /** Reads the custom properties again; to be called when they, the scheme or the palette change. */
   setTheme(choice: Partial<ThemeChoice> = {}): void {
-    this.choice = { ...this.choice, ...choice };
-    this.renderer.setTheme(this.theme());
-    for (const listener of this.pictureListeners) listener();
+    this.#choice = { ...this.#choice, ...choice };
+    this.#renderer.setTheme(this.#theme());
+    for (const listener of this.#pictureListeners) listener();
     this.redraw();
   }
 
   /** Asks for a frame; any number of calls until then make one. */
   redraw(): void {
-    if (this.frame !== 0 || !this.seats.known) return;
-    this.frame = requestAnimationFrame((now) => {
-      this.frame = 0;
-      this.draw(now);
+    if (this.#frame !== 0 || !this.#seats.known) return;
+    this.#frame = requestAnimationFrame((now) => {
+      this.#frame = 0;
+      this.#draw(now);
     });
   }
 
   showAll(): void {
-    this.motion.showAll();
+    this.#motion.showAll();
   }
 
   zoomBy(steps: number): void {
-    const { width, height } = this.motion.viewport;
-    this.motion.zoomTo({ x: width / 2, y: height / 2 }, STEP_ZOOM ** steps);
+    const { width, height } = this.#motion.viewport;
+    this.#motion.zoomTo({ x: width / 2, y: height / 2 }, STEP_ZOOM ** steps);
   }
 
   /** Brings seats into view, near enough to be read. */
@@ -162,7 +162,10 @@ export class ChartView {
     const { xs, ys } = this.geometry;
     const points = seatNos.flatMap((seatNo) => (seatNo in xs ? [{ x: xs[seatNo] ?? 0, y: ys[seatNo] ?? 0 }] : []));
     if (points.length === 0) return;
-    this.showBox(grow(boundsOf(points), this.geometry.pitch * 3), Math.max(this.closeScale, this.motion.camera.scale));
+    this.#showBox(
+      grow(boundsOf(points), this.geometry.pitch * 3),
+      Math.max(this.#closeScale, this.#motion.camera.scale),
+    );
   }
 
   /**
@@ -173,30 +176,30 @@ export class ChartView {
     const section = this.geometry.sections[position];
     if (section === undefined || section.seats === 0) return;
     const least = (finger === undefined ? SECTION_RADIUS_PX : PRESSABLE_PX.finger * 1.05) / this.geometry.radius;
-    if (finger === undefined || fit(section.bounds, this.motion.viewport, FIT_PADDING_PX).scale >= least)
-      this.showBox(section.bounds, this.closeScale, least);
-    else this.motion.zoomTo(finger, least / this.motion.camera.scale);
+    if (finger === undefined || fit(section.bounds, this.#motion.viewport, FIT_PADDING_PX).scale >= least)
+      this.#showBox(section.bounds, this.#closeScale, least);
+    else this.#motion.zoomTo(finger, least / this.#motion.camera.scale);
   }
 
   showArea(areaNo: number): void {
     const area = this.geometry.areas[areaNo];
-    if (area !== undefined) this.showBox(area.bounds, Infinity);
+    if (area !== undefined) this.#showBox(area.bounds, Infinity);
   }
 
   /** A chart point into the middle, at once. */
   lookAt(point: Point): void {
-    this.motion.lookAt(point);
+    this.#motion.lookAt(point);
   }
 
   putCursor(seatNo: number): void {
     if (!(seatNo in this.geometry.xs)) return;
     this.setMarks({ cursor: seatNo });
-    this.keepInView(seatNo);
-    this.handlers.cursor(seatNo);
+    this.#keepInView(seatNo);
+    this.#handlers.cursor(seatNo);
   }
 
   get view(): MapView {
-    const { camera, viewport, scales } = this.motion;
+    const { camera, viewport, scales } = this.#motion;
     const visible = visibleBounds(camera, viewport);
     const whole = this.geometry.bounds;
     // Half a pixel of grace: a fitted map is all shown, whatever the rounding.
@@ -206,7 +209,7 @@ export class ChartView {
       whole,
       allShown:
         shown.minX <= whole.minX && shown.maxX >= whole.maxX && shown.minY <= whole.minY && shown.maxY >= whole.maxY,
-      detail: this.renderer.detailAt(camera.scale),
+      detail: this.#renderer.detailAt(camera.scale),
       canZoomIn: camera.scale < scales.most * 0.999,
       canZoomOut: camera.scale > scales.least * 1.001,
     };
@@ -214,181 +217,181 @@ export class ChartView {
 
   /** Called at once and after each frame in which the view changed. Returns the function that ends it. */
   onViewport(listener: (view: MapView) => void): () => void {
-    this.viewListeners.add(listener);
+    this.#viewListeners.add(listener);
     listener(this.view);
-    return () => void this.viewListeners.delete(listener);
+    return () => void this.#viewListeners.delete(listener);
   }
 
   /** Called when a picture of the whole map is out of date: seats all anew, counts, colours. For the minimap. */
   onPicture(listener: () => void): () => void {
-    this.pictureListeners.add(listener);
-    return () => void this.pictureListeners.delete(listener);
+    this.#pictureListeners.add(listener);
+    return () => void this.#pictureListeners.delete(listener);
   }
 
   /** Paints all of the chart, as from afar, into a place of so many device pixels; for the minimap. */
   paintWhole(context: CanvasRenderingContext2D, width: number, height: number, ratio: number, padding: number): void {
-    this.renderer.paintWhole(context, width, height, ratio, padding);
+    this.#renderer.paintWhole(context, width, height, ratio, padding);
   }
 
   get mapTheme(): MapTheme {
-    return this.renderer.theme;
+    return this.#renderer.theme;
   }
 
   close(): void {
-    for (const letGo of this.letGo) letGo();
-    this.viewListeners.clear();
-    this.pictureListeners.clear();
-    cancelAnimationFrame(this.frame);
-    this.renderer.close();
+    for (const letGo of this.#letGo) letGo();
+    this.#viewListeners.clear();
+    this.#pictureListeners.clear();
+    cancelAnimationFrame(this.#frame);
+    this.#renderer.close();
   }
 
-  private get closeScale(): number {
+  get #closeScale(): number {
     return CLOSE_RADIUS_PX / this.geometry.radius;
   }
 
   /** While seats are filtered, a section counts those that are offered. */
-  private counted(): Counted {
+  #counted(): Counted {
     return {
-      section: (position) => this.availability.section(position),
-      offered: (position) => this.seats.offeredIn?.[position] ?? this.availability.section(position),
-      area: (areaNo) => this.availability.area(areaNo),
-      mineInArea: (areaNo) => this.availability.mineInArea(areaNo),
+      section: (position) => this.#availability.section(position),
+      offered: (position) => this.#seats.offeredIn?.[position] ?? this.#availability.section(position),
+      area: (areaNo) => this.#availability.area(areaNo),
+      mineInArea: (areaNo) => this.#availability.mineInArea(areaNo),
     };
   }
 
-  private theme(): MapTheme {
-    return readTheme(this.canvas, this.choice);
+  #theme(): MapTheme {
+    return readTheme(this.#canvas, this.#choice);
   }
 
-  private showBox(box: Bounds, most: number, least = 0): void {
-    const near = fit(box, this.motion.viewport, FIT_PADDING_PX);
-    this.motion.untouched = false;
-    this.motion.moveTo({ ...near, scale: Math.max(Math.min(near.scale, most), least) });
+  #showBox(box: Bounds, most: number, least = 0): void {
+    const near = fit(box, this.#motion.viewport, FIT_PADDING_PX);
+    this.#motion.untouched = false;
+    this.#motion.moveTo({ ...near, scale: Math.max(Math.min(near.scale, most), least) });
   }
 
-  private draw(now: number): void {
-    this.motion.step(now);
-    const { camera, viewport } = this.motion;
-    const more = this.renderer.draw({ camera, viewport, marks: this.marks, pointed: this.pointed }, now);
-    this.report();
-    if (more || this.motion.moving) this.redraw();
+  #draw(now: number): void {
+    this.#motion.step(now);
+    const { camera, viewport } = this.#motion;
+    const more = this.#renderer.draw({ camera, viewport, marks: this.#marks, pointed: this.#pointed }, now);
+    this.#report();
+    if (more || this.#motion.moving) this.redraw();
   }
 
-  private report(): void {
-    const { camera, viewport } = this.motion;
+  #report(): void {
+    const { camera, viewport } = this.#motion;
     const now = `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height}`;
-    if (now === this.reported) return;
-    this.reported = now;
+    if (now === this.#reported) return;
+    this.#reported = now;
     const { view } = this;
-    for (const listener of this.viewListeners) listener(view);
+    for (const listener of this.#viewListeners) listener(view);
   }
 
-  private resize(): void {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (width === 0 || height === 0) return;
-    if (!this.renderer.resize({ width, height }, devicePixelRatio)) return;
-    this.motion.resize({ width, height });
+    if (!this.#renderer.resize({ width, height }, devicePixelRatio)) return;
+    this.#motion.resize({ width, height });
     // A resized canvas is blank: drawing now, not in the next frame, keeps it from flashing.
-    if (this.seats.known) this.draw(performance.now());
+    if (this.#seats.known) this.#draw(performance.now());
   }
 
-  private listen(): void {
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.canvas);
+  #listen(): void {
+    const sizes = new ResizeObserver(() => this.#resize());
+    sizes.observe(this.#canvas);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const recolour = (): void => this.setTheme();
     dark.addEventListener('change', recolour);
-    const { motion } = this;
-    this.letGo.push(
+    const motion = this.#motion;
+    this.#letGo.push(
       () => sizes.disconnect(),
       () => dark.removeEventListener('change', recolour),
-      listenToGestures(this.canvas, {
+      listenToGestures(this.#canvas, {
         pan: (dx, dy) => motion.pan(dx, dy),
         zoom: (at, factor, notch) => (notch ? motion.zoomTo(at, factor, true) : motion.zoom(at, factor)),
         grab: () => motion.stop(),
         fling: (vx, vy) => motion.letFly(vx, vy),
-        tap: (at, finger) => this.press(at, finger),
+        tap: (at, finger) => this.#press(at, finger),
         doubleTap: (at) => motion.zoomTo(at, DOUBLE_TAP_ZOOM),
-        hover: (at) => this.hover(at),
+        hover: (at) => this.#hover(at),
       }),
-      listenToKeys(this.canvas, {
-        walk: (direction) => this.walk(direction),
-        pan: (direction) => this.panOnce(direction),
+      listenToKeys(this.#canvas, {
+        walk: (direction) => this.#walk(direction),
+        pan: (direction) => this.#panOnce(direction),
         zoom: (steps) => this.zoomBy(steps),
         showAll: () => this.showAll(),
         press: () => {
-          if (this.marks.cursor !== undefined) this.handlers.seat(this.marks.cursor);
+          if (this.#marks.cursor !== undefined) this.#handlers.seat(this.#marks.cursor);
         },
         leave: () => this.setMarks({ cursor: undefined }),
       }),
     );
   }
 
-  private hit(at: Point, finger: boolean): Hit {
-    const { camera, viewport } = this.motion;
-    return hitTest(this.geometry, camera, viewport, at, finger, this.renderer.detailAt(camera.scale));
+  #hit(at: Point, finger: boolean): Hit {
+    const { camera, viewport } = this.#motion;
+    return hitTest(this.geometry, camera, viewport, at, finger, this.#renderer.detailAt(camera.scale));
   }
 
   /** True: something was there to be pressed. */
-  private press(at: Point, finger: boolean): boolean {
-    const hit = this.hit(at, finger);
+  #press(at: Point, finger: boolean): boolean {
+    const hit = this.#hit(at, finger);
     switch (hit.kind) {
       case 'nothing':
         return false;
       case 'area':
-        this.handlers.area(hit.areaNo);
+        this.#handlers.area(hit.areaNo);
         return true;
       case 'section':
         this.showSection(hit.position, finger ? at : undefined);
-        this.handlers.section?.(hit.position);
+        this.#handlers.section?.(hit.position);
         return true;
       case 'seat': {
-        const radiusPx = this.geometry.radius * this.motion.camera.scale;
+        const radiusPx = this.geometry.radius * this.#motion.camera.scale;
         // One's own seats are drawn larger than they are, so they can be pressed from afar.
         const pressable =
-          radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.marks.mine.has(hit.seatNo);
-        if (pressable) this.handlers.seat(hit.seatNo);
-        else this.motion.zoomTo(at, this.closeScale / this.motion.camera.scale);
+          radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.#marks.mine.has(hit.seatNo);
+        if (pressable) this.#handlers.seat(hit.seatNo);
+        else this.#motion.zoomTo(at, this.#closeScale / this.#motion.camera.scale);
         return true;
       }
     }
   }
 
-  private hover(at: Point | undefined): void {
-    const hit: Hit = at === undefined ? { kind: 'nothing' } : this.hit(at, false);
+  #hover(at: Point | undefined): void {
+    const hit: Hit = at === undefined ? { kind: 'nothing' } : this.#hit(at, false);
     const hovered = hit.kind === 'seat' ? hit.seatNo : undefined;
-    if (hovered !== this.marks.hovered) this.setMarks({ hovered });
+    if (hovered !== this.#marks.hovered) this.setMarks({ hovered });
     const pointed = hit.kind === 'section' ? hit.position : undefined;
-    if (pointed !== this.pointed) {
-      this.pointed = pointed;
+    if (pointed !== this.#pointed) {
+      this.#pointed = pointed;
       this.redraw();
     }
-    this.handlers.hover(hit, at ?? { x: 0, y: 0 });
+    this.#handlers.hover(hit, at ?? { x: 0, y: 0 });
   }
 
-  private walk(direction: Direction): void {
+  #walk(direction: Direction): void {
     const { index, xs, ys, pitch, bounds } = this.geometry;
-    const { cursor } = this.marks;
+    const { cursor } = this.#marks;
     const next =
       cursor === undefined
-        ? index.nearest(this.motion.camera, Math.max(bounds.maxX - bounds.minX, bounds.maxY - bounds.minY, pitch) * 2)
+        ? index.nearest(this.#motion.camera, Math.max(bounds.maxX - bounds.minX, bounds.maxY - bounds.minY, pitch) * 2)
         : neighbour(index, xs, ys, pitch, cursor, direction);
     if (next !== -1) this.putCursor(next);
   }
 
-  private panOnce(direction: Direction): void {
+  #panOnce(direction: Direction): void {
     const [x, y] = { left: [1, 0], right: [-1, 0], up: [0, 1], down: [0, -1] }[direction];
-    this.motion.panTo((x ?? 0) * KEY_PAN_PX, (y ?? 0) * KEY_PAN_PX);
+    this.#motion.panTo((x ?? 0) * KEY_PAN_PX, (y ?? 0) * KEY_PAN_PX);
   }
 
-  private keepInView(seatNo: number): void {
+  #keepInView(seatNo: number): void {
     const point = { x: this.geometry.xs[seatNo] ?? 0, y: this.geometry.ys[seatNo] ?? 0 };
-    const { target, viewport } = this.motion;
-    const scale = Math.max(target.scale, this.closeScale * 0.75);
+    const { target, viewport } = this.#motion;
+    const scale = Math.max(target.scale, this.#closeScale * 0.75);
     const box = grow(visibleBounds({ ...target, scale }, viewport), -this.geometry.pitch * 2);
     const seen = point.x > box.minX && point.x < box.maxX && point.y > box.minY && point.y < box.maxY;
     if (seen && scale === target.scale) return;
-    this.motion.untouched = false;
-    this.motion.moveTo({ x: point.x, y: point.y, scale });
+    this.#motion.untouched = false;
+    this.#motion.moveTo({ x: point.x, y: point.y, scale });
   }
 }

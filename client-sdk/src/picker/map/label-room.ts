@@ -12,48 +12,55 @@ const MOST_CORNERS = 80;
 
 /** How large a label can be around one point inside a shape; found once for each shape, in chart units. */
 export class LabelRoom {
-  private readonly halfHeights: (number | undefined)[] = ASPECTS.map(() => undefined);
-  private readonly loops: readonly (readonly Point[])[];
+  readonly #halfHeights: (number | undefined)[] = ASPECTS.map(() => undefined);
+  readonly #loops: readonly (readonly Point[])[];
+
+  readonly #at: Point;
+  readonly #bounds: Bounds;
+  readonly #side: number;
 
   constructor(
     outline: SectionOutline,
-    private readonly at: Point,
-    private readonly bounds: Bounds,
+    at: Point,
+    bounds: Bounds,
     /** For shapes that are no more than lines: the side of a square that holds about as much. */
-    private readonly side: number,
+    side: number,
   ) {
-    this.loops = outline.loops.map(thinned);
+    this.#at = at;
+    this.#bounds = bounds;
+    this.#side = side;
+    this.#loops = outline.loops.map(thinned);
   }
 
   /** Whether a box around the point lies within the shape; chart units. */
   holds(width: number, height: number): boolean {
-    if (width > this.bounds.maxX - this.bounds.minX || height > this.bounds.maxY - this.bounds.minY) return false;
-    if (this.loops.length === 0) return width <= this.side && height <= this.side;
+    if (width > this.#bounds.maxX - this.#bounds.minX || height > this.#bounds.maxY - this.#bounds.minY) return false;
+    if (this.#loops.length === 0) return width <= this.#side && height <= this.#side;
     return ASPECTS.some((aspect, position) => {
-      const half = (this.halfHeights[position] ??= this.measure(aspect));
+      const half = (this.#halfHeights[position] ??= this.#measure(aspect));
       return height <= 2 * half && width <= 2 * half * aspect;
     });
   }
 
   /** Whether the box is no larger than the shape's own, or a little. */
   nearlyHolds(width: number, height: number): boolean {
-    const { minX, maxX, minY, maxY } = this.bounds;
+    const { minX, maxX, minY, maxY } = this.#bounds;
     return width <= (maxX - minX) * OVER_EDGE && height <= (maxY - minY) * OVER_EDGE;
   }
 
-  private measure(aspect: number): number {
+  #measure(aspect: number): number {
     let low = 0;
-    let high = (this.bounds.maxY - this.bounds.minY) / 2;
+    let high = (this.#bounds.maxY - this.#bounds.minY) / 2;
     for (let i = 0; i < HALVINGS; i++) {
       const middle = (low + high) / 2;
-      if (this.fits(middle * aspect, middle)) low = middle;
+      if (this.#fits(middle * aspect, middle)) low = middle;
       else high = middle;
     }
     return low;
   }
 
-  private fits(halfWidth: number, halfHeight: number): boolean {
-    const { x, y } = this.at;
+  #fits(halfWidth: number, halfHeight: number): boolean {
+    const { x, y } = this.#at;
     const edge: Point[] = [
       { x: x - halfWidth, y: y - halfHeight },
       { x: x + halfWidth, y: y - halfHeight },
@@ -64,7 +71,7 @@ export class LabelRoom {
       { x, y: y - halfHeight },
       { x, y: y + halfHeight },
     ];
-    return edge.every((point) => this.loops.some((loop) => inside(loop, point)));
+    return edge.every((point) => this.#loops.some((loop) => inside(loop, point)));
   }
 }
 

@@ -79,19 +79,28 @@ type Measure = CanvasRenderingContext2D;
  * panned, so that labels do not come and go as others leave the screen.
  */
 export class Labels {
-  private readonly rooms = new Map<string, { at: Point; room: LabelRoom }>();
-  private readonly bySize: readonly number[];
-  private readonly freeTexts = new Map<number, string>();
-  private wordsOfTexts: MapWords | undefined;
-  private placed: { readonly scale: number; readonly within: Bounds; readonly labels: readonly Label[] } | undefined;
+  readonly #rooms = new Map<string, { at: Point; room: LabelRoom }>();
+  readonly #bySize: readonly number[];
+  readonly #freeTexts = new Map<number, string>();
+  #wordsOfTexts: MapWords | undefined;
+  #placed: { readonly scale: number; readonly within: Bounds; readonly labels: readonly Label[] } | undefined;
+
+  readonly #geometry: ChartGeometry;
+  readonly #theme: MapTheme;
+  readonly #texts: readonly ShapeText[];
+  readonly #inkOf: (position: number) => string | undefined;
 
   constructor(
-    private readonly geometry: ChartGeometry,
-    private readonly theme: MapTheme,
-    private readonly texts: readonly ShapeText[],
-    private readonly inkOf: (position: number) => string | undefined,
+    geometry: ChartGeometry,
+    theme: MapTheme,
+    texts: readonly ShapeText[],
+    inkOf: (position: number) => string | undefined,
   ) {
-    this.bySize = geometry.sections
+    this.#geometry = geometry;
+    this.#theme = theme;
+    this.#texts = texts;
+    this.#inkOf = inkOf;
+    this.#bySize = geometry.sections
       .map((_, position) => position)
       .filter((position) => (geometry.sections[position]?.seats ?? 0) > 0)
       .sort((a, b) => (geometry.sections[b]?.seats ?? 0) - (geometry.sections[a]?.seats ?? 0));
@@ -99,7 +108,7 @@ export class Labels {
 
   /** They say something else now. */
   outdate(): void {
-    this.placed = undefined;
+    this.#placed = undefined;
   }
 
   /** Chart points and boxes; the same object while nothing changed. */
@@ -111,18 +120,18 @@ export class Labels {
     availability: Counted,
     words: MapWords,
   ): readonly Label[] {
-    const { placed } = this;
+    const placed = this.#placed;
     const kept = placed?.scale === camera.scale && contains(placed.within, view);
     if (kept) return placed.labels;
     const wide = (view.maxX - view.minX) / 2;
     const high = (view.maxY - view.minY) / 2;
     const within = { minX: view.minX - wide, maxX: view.maxX + wide, minY: view.minY - high, maxY: view.maxY + high };
-    const labels = this.place(context, camera.scale, within, detail, availability, words);
-    this.placed = { scale: camera.scale, within, labels };
+    const labels = this.#place(context, camera.scale, within, detail, availability, words);
+    this.#placed = { scale: camera.scale, within, labels };
     return labels;
   }
 
-  private place(
+  #place(
     context: Measure,
     scale: number,
     within: Bounds,
@@ -130,30 +139,30 @@ export class Labels {
     availability: Counted,
     words: MapWords,
   ): Label[] {
-    const taken = this.texts
+    const taken = this.#texts
       .filter(({ bounds, size, mostPx }) => overlaps(bounds, within) && Math.min(size * scale, mostPx) >= TEXT_FROM_PX)
       .map((text) => boxOfText(text, scale));
     const labels: Label[] = [];
     const without: Candidate[] = [];
-    for (const candidate of this.candidates(scale, within, detail, availability, words)) {
-      const versions = versionsOf(candidate, this.theme.font);
-      const found = this.firstThatFits(context, candidate, versions, scale, taken, ROOM_INSIDE);
+    for (const candidate of this.#candidates(scale, within, detail, availability, words)) {
+      const versions = versionsOf(candidate, this.#theme.font);
+      const found = this.#firstThatFits(context, candidate, versions, scale, taken, ROOM_INSIDE);
       if (found === undefined) without.push(candidate);
       else labels.push(found);
     }
     if (without.length > MOST_OVER_EDGE) return labels;
     // A slanted or bent shape holds no upright box of letters; its name may reach over its edge where nothing else is named.
     for (const candidate of without) {
-      const versions = shortVersionsOf(candidate, this.theme.font);
-      const plated = { ...candidate, ink: this.theme.ink, plate: true };
+      const versions = shortVersionsOf(candidate, this.#theme.font);
+      const plated = { ...candidate, ink: this.#theme.ink, plate: true };
       const holds = candidate.speck === true ? ANY_ROOM : ROOM_OVER_EDGE;
-      const found = this.firstThatFits(context, plated, versions, scale, taken, holds);
+      const found = this.#firstThatFits(context, plated, versions, scale, taken, holds);
       if (found !== undefined) labels.push(found);
     }
     return labels;
   }
 
-  private firstThatFits(
+  #firstThatFits(
     context: Measure,
     candidate: Candidate,
     versions: Iterable<Version>,
@@ -166,7 +175,7 @@ export class Labels {
       const width = Math.max(...lines.map(({ text, font }) => widthOf(context, text, font))) + 2 * size.padX;
       const height = lines.reduce((sum, line) => sum + line.height, 2 * size.padY);
       if (!holds(room, width / scale, height / scale)) continue;
-      const at = candidate.speck === true ? this.within(candidate.at, width / 2 / scale) : candidate.at;
+      const at = candidate.speck === true ? this.#within(candidate.at, width / 2 / scale) : candidate.at;
       const box = around(at, (width + APART_PX) / scale, (height + APART_PX) / scale);
       if (taken.some((other) => overlaps(box, other))) continue;
       taken.push(box);
@@ -175,41 +184,42 @@ export class Labels {
     return undefined;
   }
 
-  private *candidates(
+  *#candidates(
     scale: number,
     within: Bounds,
     detail: Detail,
     availability: Counted,
     words: MapWords,
   ): Generator<Candidate> {
-    const { geometry, theme } = this;
+    const geometry = this.#geometry;
+    const theme = this.#theme;
     const large = ({ bounds }: { bounds: Bounds }): boolean =>
       (bounds.maxX - bounds.minX) * scale >= LEAST_PX && overlaps(bounds, within);
     for (const shape of geometry.areas) {
       if (!large(shape)) continue;
       const { area, areaNo, outline, centre, bounds } = shape;
       const mine = availability.mineInArea(areaNo);
-      const room = this.roomOf(`a${areaNo}`, centre, { loops: [outline], bands: [], brush: 0 }, bounds, 0);
-      const detailText = this.freeText(words, availability.area(areaNo)) + (mine > 0 ? ` · ${words.yours(mine)}` : '');
+      const room = this.#roomOf(`a${areaNo}`, centre, { loops: [outline], bands: [], brush: 0 }, bounds, 0);
+      const detailText = this.#freeText(words, availability.area(areaNo)) + (mine > 0 ? ` · ${words.yours(mine)}` : '');
       yield { ...room, name: area.label, detail: detailText, ink: theme.ink, muted: theme.ink, plate: false };
     }
     if (geometry.radius * scale >= SECTION_LABELS_UNTIL_PX) return;
-    for (const position of this.bySize) {
+    for (const position of this.#bySize) {
       const shape = geometry.sections[position];
       if (shape === undefined) continue;
       if (!large(shape)) {
-        if (this.bySize.length <= MOST_SPECKS && overlaps(shape.bounds, within)) yield this.speck(shape, scale);
+        if (this.#bySize.length <= MOST_SPECKS && overlaps(shape.bounds, within)) yield this.#speck(shape, scale);
         continue;
       }
       const { section, centre, bounds, seats, outline } = shape;
       const side = ROOM_IN_SIDES * Math.sqrt(seats) * geometry.pitch;
-      const room = this.roomOf(`s${position}`, centre, outline, bounds, side);
+      const room = this.#roomOf(`s${position}`, centre, outline, bounds, side);
       const far = detail === 'sections';
-      const ink = far ? (this.inkOf(position) ?? theme.ink) : theme.ink;
+      const ink = far ? (this.#inkOf(position) ?? theme.ink) : theme.ink;
       const offered = availability.offered(position);
       // Nothing of what is wanted, yet not full: the name says enough.
       const silent = offered === 0 && availability.section(position) > 0;
-      const detailText = silent ? '' : this.freeText(words, offered);
+      const detailText = silent ? '' : this.#freeText(words, offered);
       const plate = !far || outline.loops.length === 0;
       yield {
         ...room,
@@ -223,36 +233,36 @@ export class Labels {
   }
 
   /** A speck at the chart's edge has its name moved in. */
-  private within({ x, y }: Point, half: number): Point {
-    const { minX, maxX } = this.geometry.bounds;
+  #within({ x, y }: Point, half: number): Point {
+    const { minX, maxX } = this.#geometry.bounds;
     return { x: minX + half > maxX - half ? x : Math.min(Math.max(x, minX + half), maxX - half), y };
   }
 
   /** A section that is no more than a speck has its name beneath it. */
-  private speck({ section, centre, bounds }: SectionShape, scale: number): Candidate {
-    const { ink, muted } = this.theme;
+  #speck({ section, centre, bounds }: SectionShape, scale: number): Candidate {
+    const { ink, muted } = this.#theme;
     const room = new LabelRoom({ loops: [], bands: [], brush: 0 }, centre, bounds, 0);
     const at = { x: centre.x, y: centre.y + SPECK_DOWN_PX / scale };
     return { at, name: section.label, detail: '', room, ink, muted, plate: true, speck: true };
   }
 
   /** Writing a number in a language is slow, and a zoom asks for the same few hundred in every frame. */
-  private freeText(words: MapWords, free: number): string {
-    if (this.wordsOfTexts !== words || this.freeTexts.size > 5000) this.freeTexts.clear();
-    this.wordsOfTexts = words;
-    let text = this.freeTexts.get(free);
-    if (text === undefined) this.freeTexts.set(free, (text = free > 0 ? words.free(free) : words.full));
+  #freeText(words: MapWords, free: number): string {
+    if (this.#wordsOfTexts !== words || this.#freeTexts.size > 5000) this.#freeTexts.clear();
+    this.#wordsOfTexts = words;
+    let text = this.#freeTexts.get(free);
+    if (text === undefined) this.#freeTexts.set(free, (text = free > 0 ? words.free(free) : words.full));
     return text;
   }
 
-  private roomOf(
+  #roomOf(
     key: string,
     centre: Point,
     outline: SectionShape['outline'],
     bounds: Bounds,
     side: number,
   ): { at: Point; room: LabelRoom } {
-    const known = this.rooms.get(key);
+    const known = this.#rooms.get(key);
     if (known !== undefined) return known;
     const { loops } = outline;
     const [first] = loops;
@@ -260,7 +270,7 @@ export class Labels {
     const sound = first === undefined || loops.some((loop) => inside(loop, centre));
     const at = sound ? centre : deepest(first, boundsOf(first));
     const made = { at, room: new LabelRoom(outline, at, bounds, side) };
-    this.rooms.set(key, made);
+    this.#rooms.set(key, made);
     return made;
   }
 
@@ -273,7 +283,7 @@ export class Labels {
       const halfHeight = label.height / 2;
       if (x < -halfWidth || y < -halfHeight || x > viewport.width + halfWidth || y > viewport.height + halfHeight)
         continue;
-      if (label.plate) this.drawPlate(context, x - halfWidth, y - halfHeight, label);
+      if (label.plate) this.#drawPlate(context, x - halfWidth, y - halfHeight, label);
       const text = label.lines.reduce((sum, line) => sum + line.height, 0);
       let top = y - text / 2;
       for (const line of label.lines) {
@@ -287,9 +297,9 @@ export class Labels {
     context.direction = 'inherit';
   }
 
-  private drawPlate(context: CanvasRenderingContext2D, left: number, top: number, { width, height }: Label): void {
+  #drawPlate(context: CanvasRenderingContext2D, left: number, top: number, { width, height }: Label): void {
     context.globalAlpha = 0.88;
-    context.fillStyle = this.theme.ground;
+    context.fillStyle = this.#theme.ground;
     context.beginPath();
     context.roundRect(left, top, width, height, 4);
     context.fill();

@@ -17,112 +17,112 @@ export interface MinimapOptions {
 
 /** The whole map in a corner, with a frame around what is on screen; pressing or dragging in it moves the view. */
 export class Minimap {
-  private readonly canvas: HTMLCanvasElement;
-  private readonly view: ChartView;
-  private readonly onShown: ((shown: boolean) => void) | undefined;
-  private readonly picture = document.createElement('canvas');
-  private pictureTimer: ReturnType<typeof setTimeout> | undefined;
-  private outdated = true;
-  private shown: boolean | undefined;
-  private frame = 0;
-  private readonly letGo: (() => void)[];
+  readonly #canvas: HTMLCanvasElement;
+  readonly #view: ChartView;
+  readonly #onShown: ((shown: boolean) => void) | undefined;
+  readonly #picture = document.createElement('canvas');
+  #pictureTimer: ReturnType<typeof setTimeout> | undefined;
+  #outdated = true;
+  #shown: boolean | undefined;
+  #frame = 0;
+  readonly #letGo: (() => void)[];
 
   constructor({ canvas, view, onShown }: MinimapOptions) {
-    this.canvas = canvas;
-    this.view = view;
-    this.onShown = onShown;
+    this.#canvas = canvas;
+    this.#view = view;
+    this.#onShown = onShown;
     const sizes = new ResizeObserver(() => {
-      this.outdated = true;
-      this.redraw();
+      this.#outdated = true;
+      this.#redraw();
     });
     sizes.observe(canvas);
-    this.letGo = [
+    this.#letGo = [
       () => sizes.disconnect(),
-      view.onViewport((now) => this.viewChanged(now)),
-      view.onPicture(() => this.pictureChanged()),
-      this.listen(),
+      view.onViewport((now) => this.#viewChanged(now)),
+      view.onPicture(() => this.#pictureChanged()),
+      this.#listen(),
     ];
   }
 
   close(): void {
-    for (const letGo of this.letGo) letGo();
-    clearTimeout(this.pictureTimer);
-    cancelAnimationFrame(this.frame);
-    this.picture.width = this.picture.height = 0;
+    for (const letGo of this.#letGo) letGo();
+    clearTimeout(this.#pictureTimer);
+    cancelAnimationFrame(this.#frame);
+    this.#picture.width = this.#picture.height = 0;
   }
 
-  private viewChanged(now: MapView): void {
+  #viewChanged(now: MapView): void {
     const shown = !now.allShown;
-    if (shown !== this.shown) {
-      this.shown = shown;
-      if (this.onShown === undefined) this.canvas.hidden = !shown;
-      else this.onShown(shown);
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      if (this.#onShown === undefined) this.#canvas.hidden = !shown;
+      else this.#onShown(shown);
     }
-    if (shown) this.redraw();
+    if (shown) this.#redraw();
   }
 
-  private pictureChanged(): void {
-    this.pictureTimer ??= setTimeout(() => {
-      this.pictureTimer = undefined;
-      this.outdated = true;
-      if (this.shown === true) this.redraw();
+  #pictureChanged(): void {
+    this.#pictureTimer ??= setTimeout(() => {
+      this.#pictureTimer = undefined;
+      this.#outdated = true;
+      if (this.#shown === true) this.#redraw();
     }, PICTURE_EVERY_MS);
   }
 
-  private redraw(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
+  #redraw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
     });
   }
 
-  private get place(): Viewport {
-    return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  get #place(): Viewport {
+    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
   }
 
-  private get camera(): Camera {
-    return fit(this.view.geometry.bounds, this.place, PADDING_PX);
+  get #camera(): Camera {
+    return fit(this.#view.geometry.bounds, this.#place, PADDING_PX);
   }
 
-  private draw(): void {
-    const { width, height } = this.place;
-    if (width === 0 || height === 0 || this.shown !== true) return;
+  #draw(): void {
+    const { width, height } = this.#place;
+    if (width === 0 || height === 0 || this.#shown !== true) return;
     const ratio = Math.min(Math.max(devicePixelRatio, 1), MAX_RATIO);
-    const context = this.canvas.getContext('2d', { alpha: false });
+    const context = this.#canvas.getContext('2d', { alpha: false });
     if (context === null) return;
     const wide = Math.round(width * ratio);
     const high = Math.round(height * ratio);
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
-      this.outdated = true;
+    if (this.#canvas.width !== wide || this.#canvas.height !== high) {
+      this.#canvas.width = wide;
+      this.#canvas.height = high;
+      this.#outdated = true;
     }
-    if (this.outdated) this.paintPicture(wide, high, ratio);
+    if (this.#outdated) this.#paintPicture(wide, high, ratio);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(this.picture, 0, 0);
+    context.drawImage(this.#picture, 0, 0);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.drawFrame(context, width, height);
+    this.#drawFrame(context, width, height);
   }
 
-  private paintPicture(width: number, height: number, ratio: number): void {
-    this.outdated = false;
-    this.picture.width = width;
-    this.picture.height = height;
-    const context = this.picture.getContext('2d', { alpha: false });
-    if (context !== null) this.view.paintWhole(context, width, height, ratio, PADDING_PX);
+  #paintPicture(width: number, height: number, ratio: number): void {
+    this.#outdated = false;
+    this.#picture.width = width;
+    this.#picture.height = height;
+    const context = this.#picture.getContext('2d', { alpha: false });
+    if (context !== null) this.#view.paintWhole(context, width, height, ratio, PADDING_PX);
   }
 
   /** What is off the screen lies in shade; a frame alone is lost on a busy map. */
-  private drawFrame(context: CanvasRenderingContext2D, width: number, height: number): void {
-    const { visible } = this.view.view;
-    const from = toScreen(this.camera, this.place, { x: visible.minX, y: visible.minY });
-    const to = toScreen(this.camera, this.place, { x: visible.maxX, y: visible.maxY });
+  #drawFrame(context: CanvasRenderingContext2D, width: number, height: number): void {
+    const { visible } = this.#view.view;
+    const from = toScreen(this.#camera, this.#place, { x: visible.minX, y: visible.minY });
+    const to = toScreen(this.#camera, this.#place, { x: visible.maxX, y: visible.maxY });
     const left = clamp(from.x, 1, width - 5);
     const top = clamp(from.y, 1, height - 5);
     const right = clamp(to.x, left + 4, width - 1);
     const bottom = clamp(to.y, top + 4, height - 1);
-    const theme = this.view.mapTheme;
+    const theme = this.#view.mapTheme;
     context.globalAlpha = 0.45;
     context.fillStyle = theme.ground;
     context.beginPath();
@@ -135,14 +135,14 @@ export class Minimap {
     context.strokeRect(left, top, right - left, bottom - top);
   }
 
-  private listen(): () => void {
-    const { canvas } = this;
+  #listen(): () => void {
+    const canvas = this.#canvas;
     const listening = new AbortController();
     const { signal } = listening;
     let held: { id: number; grip: Point } | undefined;
     const at = (event: PointerEvent): Point => {
       const box = canvas.getBoundingClientRect();
-      return toChart(this.camera, this.place, { x: event.clientX - box.left, y: event.clientY - box.top });
+      return toChart(this.#camera, this.#place, { x: event.clientX - box.left, y: event.clientY - box.top });
     };
     canvas.addEventListener(
       'pointerdown',
@@ -151,7 +151,7 @@ export class Minimap {
         event.preventDefault();
         canvas.setPointerCapture(event.pointerId);
         const point = at(event);
-        const { visible } = this.view.view;
+        const { visible } = this.#view.view;
         const middle = { x: (visible.minX + visible.maxX) / 2, y: (visible.minY + visible.maxY) / 2 };
         const within =
           point.x > visible.minX && point.x < visible.maxX && point.y > visible.minY && point.y < visible.maxY;
@@ -160,7 +160,7 @@ export class Minimap {
           id: event.pointerId,
           grip: within ? { x: middle.x - point.x, y: middle.y - point.y } : { x: 0, y: 0 },
         };
-        this.view.lookAt({ x: point.x + held.grip.x, y: point.y + held.grip.y });
+        this.#view.lookAt({ x: point.x + held.grip.x, y: point.y + held.grip.y });
       },
       { signal },
     );
@@ -169,7 +169,7 @@ export class Minimap {
       (event) => {
         if (held?.id !== event.pointerId) return;
         const point = at(event);
-        this.view.lookAt({ x: point.x + held.grip.x, y: point.y + held.grip.y });
+        this.#view.lookAt({ x: point.x + held.grip.x, y: point.y + held.grip.y });
       },
       { signal },
     );

@@ -41,94 +41,101 @@ export class Motion {
   viewport: Viewport = { width: 1, height: 1 };
   /** Until somebody moves the map, it stays fitted to its place. */
   untouched = true;
-  private limits: CameraLimits;
-  private glide: Glide | undefined;
-  private fling: Fling | undefined;
+  #limits: CameraLimits;
+  #glide: Glide | undefined;
+  #fling: Fling | undefined;
+
+  readonly #bounds: Bounds;
+  readonly #largestScale: number;
+  readonly #wake: () => void;
 
   constructor(
-    private readonly bounds: Bounds,
-    private readonly largestScale: number,
+    bounds: Bounds,
+    largestScale: number,
     /** Asks for a frame. */
-    private readonly wake: () => void,
+    wake: () => void,
   ) {
+    this.#bounds = bounds;
+    this.#largestScale = largestScale;
+    this.#wake = wake;
     this.camera = this.whole();
-    this.limits = this.limitsNow();
+    this.#limits = this.#limitsNow();
   }
 
   /** All of the chart. */
   whole(): Camera {
-    return fit(this.bounds, this.viewport, FIT_PADDING_PX);
+    return fit(this.#bounds, this.viewport, FIT_PADDING_PX);
   }
 
   get scales(): { readonly least: number; readonly most: number } {
-    return { least: this.limits.minScale, most: this.limits.maxScale };
+    return { least: this.#limits.minScale, most: this.#limits.maxScale };
   }
 
   /** Where the map will rest. */
   get target(): Camera {
-    return this.glide?.to ?? this.camera;
+    return this.#glide?.to ?? this.camera;
   }
 
   get moving(): boolean {
-    return this.glide !== undefined || this.fling !== undefined;
+    return this.#glide !== undefined || this.#fling !== undefined;
   }
 
   resize(viewport: Viewport): void {
     this.viewport = viewport;
-    this.limits = this.limitsNow();
+    this.#limits = this.#limitsNow();
     this.stop();
-    this.camera = this.untouched ? this.whole() : limit(this.camera, this.limits);
+    this.camera = this.untouched ? this.whole() : limit(this.camera, this.#limits);
   }
 
   /** One frame on. Returns whether the camera moved. */
   step(now: number): boolean {
     const before = this.camera;
-    if (this.glide !== undefined) this.glideOn(this.glide, now);
-    if (this.fling !== undefined) this.flingOn(this.fling, now);
+    if (this.#glide !== undefined) this.#glideOn(this.#glide, now);
+    if (this.#fling !== undefined) this.#flingOn(this.#fling, now);
     return before !== this.camera;
   }
 
-  private glideOn(glide: Glide, now: number): void {
+  #glideOn(glide: Glide, now: number): void {
     const start = (glide.start ??= now);
     const part = Math.min(Math.max((now - start) / glide.duration, 0), 1);
     this.camera = part >= 1 ? glide.to : between(glide.from, glide.to, 1 - (1 - part) ** 3);
-    if (part >= 1) this.glide = undefined;
+    if (part >= 1) this.#glide = undefined;
   }
 
-  private flingOn(fling: Fling, now: number): void {
+  #flingOn(fling: Fling, now: number): void {
     const passed = Math.min(now - (fling.last ?? now), 50);
     fling.last = now;
     const kept = Math.exp(-passed / FLING_DECAY_MS);
     const before = this.camera;
     // How far it comes while slowing down from one speed to the other.
     const way = FLING_DECAY_MS * (1 - kept);
-    this.camera = limit(panBy(before, fling.vx * way, fling.vy * way), this.limits);
+    this.camera = limit(panBy(before, fling.vx * way, fling.vy * way), this.#limits);
     fling.vx *= kept;
     fling.vy *= kept;
     const stuck = passed > 0 && this.camera.x === before.x && this.camera.y === before.y;
-    if (stuck || Math.hypot(fling.vx, fling.vy) < FLING_REST) this.fling = undefined;
+    if (stuck || Math.hypot(fling.vx, fling.vy) < FLING_REST) this.#fling = undefined;
   }
 
   stop(): void {
-    this.glide = this.fling = undefined;
+    this.#glide = this.#fling = undefined;
   }
 
   /** Glides there, or is there at once where people asked for less motion. */
   moveTo(camera: Camera, duration = GLIDE_MS): void {
     if (!isSound(camera)) return;
-    const to = limit(camera, this.limits);
+    const to = limit(camera, this.#limits);
     this.stop();
     if (isCalm()) this.camera = to;
-    else this.glide = { from: this.camera, to, start: undefined, duration };
-    this.wake();
+    else this.#glide = { from: this.camera, to, start: undefined, duration };
+    this.#wake();
   }
 
-  private place(camera: Camera): void {
+  #place(camera: Camera): void {
     if (!isSound(camera)) return;
     this.stop();
     this.untouched = false;
-    this.camera = limit(camera, this.limits);
-    this.wake();
+    this.camera = limit(camera, this.#limits);
+    this.#wake();
   }
 
   showAll(): void {
@@ -137,17 +144,17 @@ export class Motion {
   }
 
   pan(dx: number, dy: number): void {
-    this.place(panBy(this.camera, dx, dy));
+    this.#place(panBy(this.camera, dx, dy));
   }
 
   zoom(at: Point, factor: number): void {
-    this.place(zoomAt(this.camera, this.viewport, at, factor, this.limits));
+    this.#place(zoomAt(this.camera, this.viewport, at, factor, this.#limits));
   }
 
   /** `notch`: by a wheel that clicks; each click is smoothed. */
   zoomTo(at: Point, factor: number, notch = false): void {
     this.untouched = false;
-    this.moveTo(zoomAt(this.target, this.viewport, at, factor, this.limits), notch ? NOTCH_MS : GLIDE_MS);
+    this.moveTo(zoomAt(this.target, this.viewport, at, factor, this.#limits), notch ? NOTCH_MS : GLIDE_MS);
   }
 
   /** By so many CSS pixels, gliding. */
@@ -158,7 +165,7 @@ export class Motion {
 
   /** A chart point into the middle, at once, at the present zoom. */
   lookAt(point: Point): void {
-    this.place({ ...this.camera, x: point.x, y: point.y });
+    this.#place({ ...this.camera, x: point.x, y: point.y });
   }
 
   /** Let go while moving; pixels a millisecond. */
@@ -166,16 +173,16 @@ export class Motion {
     const speed = Math.hypot(vx, vy);
     if (isCalm() || !Number.isFinite(speed) || speed < FLING_REST * 4) return;
     const most = Math.min(1, FLING_MOST / speed);
-    this.fling = { vx: vx * most, vy: vy * most, last: undefined };
-    this.wake();
+    this.#fling = { vx: vx * most, vy: vy * most, last: undefined };
+    this.#wake();
   }
 
-  private limitsNow(): CameraLimits {
+  #limitsNow(): CameraLimits {
     const whole = this.whole().scale;
     return {
-      bounds: this.bounds,
+      bounds: this.#bounds,
       minScale: whole * SMALLEST_OF_FIT,
-      maxScale: Math.max(this.largestScale, whole),
+      maxScale: Math.max(this.#largestScale, whole),
     };
   }
 }

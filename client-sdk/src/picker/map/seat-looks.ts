@@ -9,25 +9,25 @@ export class SeatLooks {
   offeredIn: Uint32Array | undefined;
   /** Until the seats are known, nothing is drawn: a map all sold would flash up. */
   known = false;
-  private letters: Uint8Array = new Uint8Array();
-  private offered: ((seatNo: number) => boolean) | undefined;
+  #letters: Uint8Array = new Uint8Array();
+  #offered: ((seatNo: number) => boolean) | undefined;
 
   constructor(private readonly geometry: ChartGeometry) {
     this.looks = new Uint16Array(geometry.xs.length).fill(2 * geometry.chart.categories.length + 1);
   }
 
   setAll(letters: Uint8Array): void {
-    this.letters = letters;
+    this.#letters = letters;
     this.known = true;
-    for (let seatNo = 0; seatNo < this.looks.length; seatNo++) this.looks[seatNo] = this.lookOf(seatNo);
+    for (let seatNo = 0; seatNo < this.looks.length; seatNo++) this.looks[seatNo] = this.#lookOf(seatNo);
   }
 
   /** Those of the seats that look another way now. */
   setSome(seatNos: Iterable<number>, letters: Uint8Array): number[] {
-    this.letters = letters;
+    this.#letters = letters;
     const changed: number[] = [];
     for (const seatNo of seatNos) {
-      const look = this.lookOf(seatNo);
+      const look = this.#lookOf(seatNo);
       if (seatNo >= this.looks.length || this.looks[seatNo] === look) continue;
       this.looks[seatNo] = look;
       changed.push(seatNo);
@@ -36,13 +36,13 @@ export class SeatLooks {
   }
 
   setOffered(offered: ((seatNo: number) => boolean) | undefined): void {
-    this.offered = offered;
-    if (this.known) this.setAll(this.letters);
+    this.#offered = offered;
+    if (this.known) this.setAll(this.#letters);
   }
 
   countOffered(): void {
     this.offeredIn = undefined;
-    if (this.offered === undefined) return;
+    if (this.#offered === undefined) return;
     const { sections, sectionOf, chart } = this.geometry;
     const counts = new Uint32Array(sections.length);
     for (let seatNo = 0; seatNo < this.looks.length; seatNo++) {
@@ -53,9 +53,9 @@ export class SeatLooks {
     this.offeredIn = counts;
   }
 
-  private lookOf(seatNo: number): number {
+  #lookOf(seatNo: number): number {
     const { categoryOf, chart } = this.geometry;
-    const offered = this.offered?.(seatNo) ?? true;
-    return lookOf(this.letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length, offered);
+    const offered = this.#offered?.(seatNo) ?? true;
+    return lookOf(this.#letters[seatNo] ?? 0, categoryOf[seatNo] ?? 0, chart.categories.length, offered);
   }
 }

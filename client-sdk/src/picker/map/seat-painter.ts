@@ -32,23 +32,26 @@ interface Size {
 
 /** Paints seats by look: free ones full, in their category's colour; held a ring, sold a dot, blocked a cross. */
 export class SeatPainter {
-  private readonly colours: readonly string[];
-  private readonly inks: readonly string[];
-  private readonly letters: readonly string[];
-  private readonly buckets: number[][];
+  readonly #colours: readonly string[];
+  readonly #inks: readonly string[];
+  readonly #letters: readonly string[];
+  readonly #buckets: number[][];
 
-  constructor(
-    private readonly geometry: ChartGeometry,
-    private readonly looks: Uint16Array,
-    private readonly theme: MapTheme,
-  ) {
+  readonly #geometry: ChartGeometry;
+  readonly #looks: Uint16Array;
+  readonly #theme: MapTheme;
+
+  constructor(geometry: ChartGeometry, looks: Uint16Array, theme: MapTheme) {
+    this.#geometry = geometry;
+    this.#looks = looks;
+    this.#theme = theme;
     const colours = categoryColours(geometry.chart.categories, theme);
     const plate = parseColour(theme.plate);
     // Those that the filter leaves out: the same hue, nearly gone.
-    this.colours = [...colours, ...colours.map((colour) => text(mix(parseColour(colour), plate, PALE)))];
-    this.inks = colours.map(inkOn);
-    this.letters = colours.length > 1 ? colours.map((_, position) => categoryLetter(position)) : [];
-    this.buckets = Array.from({ length: this.colours.length + TAKEN_LOOKS.length }, () => []);
+    this.#colours = [...colours, ...colours.map((colour) => text(mix(parseColour(colour), plate, PALE)))];
+    this.#inks = colours.map(inkOn);
+    this.#letters = colours.length > 1 ? colours.map((_, position) => categoryLetter(position)) : [];
+    this.#buckets = Array.from({ length: this.#colours.length + TAKEN_LOOKS.length }, () => []);
   }
 
   /** All seats that touch `box`, or of those the ones asked for. The caller has laid the ground and clipped. */
@@ -58,58 +61,58 @@ export class SeatPainter {
     box: Bounds = frame.box,
     wanted?: (seatNo: number) => boolean,
   ): void {
-    for (const bucket of this.buckets) bucket.length = 0;
-    const { index, radius, xs, ys } = this.geometry;
+    for (const bucket of this.#buckets) bucket.length = 0;
+    const { index, radius, xs, ys } = this.#geometry;
     index.within(grow(box, radius * 1.3), (seatNo) => {
       if (wanted?.(seatNo) === false) return;
-      const bucket = this.buckets[this.looks[seatNo] ?? 0];
+      const bucket = this.#buckets[this.#looks[seatNo] ?? 0];
       const last = bucket?.at(-1);
       // Of seats heaped on one spot, one is seen; the index finds them one after the other.
       if (last !== undefined && xs[last] === xs[seatNo] && ys[last] === ys[seatNo]) return;
       bucket?.push(seatNo);
     });
     const size = { radius: radius * frame.scale, px: (radius * frame.scale) / frame.ratio };
-    this.buckets.forEach((seats, look) => {
+    this.#buckets.forEach((seats, look) => {
       if (seats.length === 0) return;
-      const taken = TAKEN_LOOKS[look - this.colours.length];
-      if (taken !== undefined) this.paintTaken(context, frame, seats, taken, size);
-      else this.paintFree(context, frame, seats, look, size);
+      const taken = TAKEN_LOOKS[look - this.#colours.length];
+      if (taken !== undefined) this.#paintTaken(context, frame, seats, taken, size);
+      else this.#paintFree(context, frame, seats, look, size);
     });
   }
 
-  private paintFree(
+  #paintFree(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
     look: number,
     { radius, px }: Size,
   ): void {
-    const ink = this.inks[look];
+    const ink = this.#inks[look];
     const drawn = ink === undefined ? radius * PALE_SIZE : radius;
-    context.fillStyle = this.colours[look] ?? this.theme.ink;
-    if (px < CIRCLES_FROM_PX) return this.squares(context, frame, seats, drawn * 0.95);
-    this.shapes(context, frame, seats, drawn, 'fill');
-    if (ink !== undefined && px >= SIGNS_FROM_PX) this.signs(context, frame, seats, look, { radius, px });
+    context.fillStyle = this.#colours[look] ?? this.#theme.ink;
+    if (px < CIRCLES_FROM_PX) return this.#squares(context, frame, seats, drawn * 0.95);
+    this.#shapes(context, frame, seats, drawn, 'fill');
+    if (ink !== undefined && px >= SIGNS_FROM_PX) this.#signs(context, frame, seats, look, { radius, px });
   }
 
-  private paintTaken(
+  #paintTaken(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
     look: TakenLook,
     { radius, px }: Size,
   ): void {
-    context.fillStyle = look === 'held' ? this.theme.held : this.theme.sold;
-    if (px < CIRCLES_FROM_PX) return this.squares(context, frame, seats, radius * (look === 'held' ? 0.6 : 0.42));
-    if (look === 'sold') return this.shapes(context, frame, seats, radius * 0.42, 'fill');
+    context.fillStyle = look === 'held' ? this.#theme.held : this.#theme.sold;
+    if (px < CIRCLES_FROM_PX) return this.#squares(context, frame, seats, radius * (look === 'held' ? 0.6 : 0.42));
+    if (look === 'sold') return this.#shapes(context, frame, seats, radius * 0.42, 'fill');
     context.strokeStyle = context.fillStyle;
     context.lineWidth = Math.max(radius * 0.24, frame.ratio);
-    if (look === 'held') this.shapes(context, frame, seats, radius * 0.74, 'stroke');
-    else this.shapes(context, frame, seats, radius * 0.45, 'cross');
+    if (look === 'held') this.#shapes(context, frame, seats, radius * 0.74, 'stroke');
+    else this.#shapes(context, frame, seats, radius * 0.45, 'cross');
   }
 
-  private squares(context: CanvasRenderingContext2D, frame: Frame, seats: readonly number[], wished: number): void {
-    const { xs, ys } = this.geometry;
+  #squares(context: CanvasRenderingContext2D, frame: Frame, seats: readonly number[], wished: number): void {
+    const { xs, ys } = this.#geometry;
     const half = Math.max(wished, LEAST_HALF_PX * frame.ratio);
     let lastX = NaN;
     let lastY = NaN;
@@ -124,14 +127,14 @@ export class SeatPainter {
     }
   }
 
-  private shapes(
+  #shapes(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
     radius: number,
     way: 'fill' | 'stroke' | 'cross',
   ): void {
-    const { xs, ys, kindOf } = this.geometry;
+    const { xs, ys, kindOf } = this.#geometry;
     const finish = way === 'fill' ? 'fill' : 'stroke';
     let inPath = 0;
     context.beginPath();
@@ -149,43 +152,43 @@ export class SeatPainter {
   }
 
   /** Wheelchairs, numbers, and beneath the numbers the category's letter: what fits. */
-  private signs(
+  #signs(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
     look: number,
     { radius, px }: Size,
   ): void {
-    const { kindOf } = this.geometry;
-    const letter = px >= LETTERS_FROM_PX ? this.letters[look] : undefined;
-    const font = (part: number): string => `600 ${(radius * part).toFixed(1)}px ${this.theme.font}`;
-    context.fillStyle = context.strokeStyle = this.inks[look] ?? this.theme.ink;
+    const { kindOf } = this.#geometry;
+    const letter = px >= LETTERS_FROM_PX ? this.#letters[look] : undefined;
+    const font = (part: number): string => `600 ${(radius * part).toFixed(1)}px ${this.#theme.font}`;
+    context.fillStyle = context.strokeStyle = this.#inks[look] ?? this.#theme.ink;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     if (px < LETTERS_FROM_PX) {
       const numbered = px < NUMBERS_FROM_PX ? [] : seats.filter((seatNo) => kindOf[seatNo] !== ACCESSIBLE);
       context.font = font(0.92);
-      this.numbers(context, frame, numbered, radius * 0.06, radius * 1.6);
-      return this.wheelchairs(context, frame, seats, 0, radius * 0.62);
+      this.#numbers(context, frame, numbered, radius * 0.06, radius * 1.6);
+      return this.#wheelchairs(context, frame, seats, 0, radius * 0.62);
     }
     // Font by font: setting it costs as much as a word.
     context.font = font(letter === undefined ? 0.92 : 0.78);
-    this.numbers(context, frame, seats, radius * (letter === undefined ? 0.06 : -0.2), radius * 1.6);
-    this.wheelchairs(context, frame, seats, radius * 0.54, radius * 0.36);
+    this.#numbers(context, frame, seats, radius * (letter === undefined ? 0.06 : -0.2), radius * 1.6);
+    this.#wheelchairs(context, frame, seats, radius * 0.54, radius * 0.36);
     if (letter === undefined) return;
     context.font = font(0.56);
     for (const seatNo of seats) {
       if (kindOf[seatNo] === ACCESSIBLE) continue;
-      const { x, y } = this.pixel(frame, seatNo);
+      const { x, y } = this.#pixel(frame, seatNo);
       context.fillText(letter, x, y + radius * 0.56, radius);
     }
   }
 
-  private pixel(frame: Frame, seatNo: number): Point {
-    return toPixel(frame, { x: this.geometry.xs[seatNo] ?? 0, y: this.geometry.ys[seatNo] ?? 0 });
+  #pixel(frame: Frame, seatNo: number): Point {
+    return toPixel(frame, { x: this.#geometry.xs[seatNo] ?? 0, y: this.#geometry.ys[seatNo] ?? 0 });
   }
 
-  private numbers(
+  #numbers(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
@@ -193,14 +196,14 @@ export class SeatPainter {
     width: number,
   ): void {
     for (const seatNo of seats) {
-      const number = this.geometry.chart.seats[seatNo]?.number;
+      const number = this.#geometry.chart.seats[seatNo]?.number;
       if (number === undefined || number.length > MAX_NUMBER_LENGTH) continue;
-      const { x, y } = this.pixel(frame, seatNo);
+      const { x, y } = this.#pixel(frame, seatNo);
       context.fillText(number, x, y + down, width);
     }
   }
 
-  private wheelchairs(
+  #wheelchairs(
     context: CanvasRenderingContext2D,
     frame: Frame,
     seats: readonly number[],
@@ -208,8 +211,8 @@ export class SeatPainter {
     half: number,
   ): void {
     for (const seatNo of seats) {
-      if (this.geometry.kindOf[seatNo] !== ACCESSIBLE) continue;
-      const { x, y } = this.pixel(frame, seatNo);
+      if (this.#geometry.kindOf[seatNo] !== ACCESSIBLE) continue;
+      const { x, y } = this.#pixel(frame, seatNo);
       drawWheelchair(context, x, y + down, half);
     }
   }

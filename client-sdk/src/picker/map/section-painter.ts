@@ -26,17 +26,24 @@ interface Look {
 /** Sections as shapes: neutral plates under the seats, or from afar filled by how much of them is free. */
 export class SectionPainter {
   /** Relative to each section's middle: canvas paths keep single precision, charts may lie a thousand million away. */
-  private readonly paths: (Paths | undefined)[] = [];
-  private readonly looks: readonly (readonly Look[])[];
+  readonly #paths: (Paths | undefined)[] = [];
+  readonly #looks: readonly (readonly Look[])[];
+
+  readonly #geometry: ChartGeometry;
+  readonly #theme: MapTheme;
+  readonly #levels: Uint8Array;
 
   constructor(
-    private readonly geometry: ChartGeometry,
-    private readonly theme: MapTheme,
+    geometry: ChartGeometry,
+    theme: MapTheme,
     /** By section; changed in place. */
-    private readonly levels: Uint8Array,
+    levels: Uint8Array,
   ) {
+    this.#geometry = geometry;
+    this.#theme = theme;
+    this.#levels = levels;
     const plate = parseColour(theme.plate);
-    this.looks = categoryColours(geometry.chart.categories, theme).map((colour) =>
+    this.#looks = categoryColours(geometry.chart.categories, theme).map((colour) =>
       [...STRENGTH, 0].map((strength) => {
         const fill = text(mix(plate, parseColour(colour), strength));
         return { fill, edge: strength === 0 ? theme.sold : colour, ink: readable(fill, theme) };
@@ -45,21 +52,21 @@ export class SectionPainter {
   }
 
   lookOf(position: number): Look | undefined {
-    return this.looks[this.geometry.sections[position]?.category ?? 0]?.[this.levels[position] ?? 0];
+    return this.#looks[this.#geometry.sections[position]?.category ?? 0]?.[this.#levels[position] ?? 0];
   }
 
   paint(context: CanvasRenderingContext2D, frame: Frame, detail: Detail): void {
-    const { sections } = this.geometry;
+    const { sections } = this.#geometry;
     context.lineJoin = context.lineCap = 'round';
     for (let position = 0; position < sections.length; position++) {
       const section = sections[position];
       if (section === undefined || !overlaps(section.bounds, frame.box)) continue;
-      this.section(context, frame, section, position, detail);
+      this.#section(context, frame, section, position, detail);
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
-  private section(
+  #section(
     context: CanvasRenderingContext2D,
     frame: Frame,
     section: SectionShape,
@@ -68,13 +75,13 @@ export class SectionPainter {
   ): void {
     const far = detail === 'sections' && section.seats > 0;
     const look = far ? this.lookOf(position) : undefined;
-    const fill = look?.fill ?? this.theme.plate;
-    const { fill: area, stroke } = this.pathsOf(section, position);
+    const fill = look?.fill ?? this.#theme.plate;
+    const { fill: area, stroke } = this.#pathsOf(section, position);
     const least = far ? LEAST_BRUSH_PX * frame.ratio : 0;
     const brush = Math.max(section.outline.brush, least / frame.scale);
     const edge = ((far ? EDGE_PX : 1) * frame.ratio) / frame.scale;
     place(context, frame, section.centre);
-    context.strokeStyle = look?.edge ?? this.theme.plateEdge;
+    context.strokeStyle = look?.edge ?? this.#theme.plateEdge;
     if (section.outline.brush > 0) {
       context.lineWidth = brush + 2 * edge;
       context.stroke(stroke);
@@ -90,11 +97,11 @@ export class SectionPainter {
         context.stroke(stroke);
       }
     }
-    if (far && this.levels[position] === 0 && area !== undefined) this.hatch(context, frame, section, area);
+    if (far && this.#levels[position] === 0 && area !== undefined) this.#hatch(context, frame, section, area);
   }
 
   /** Nothing free: not only another colour, also struck through. */
-  private hatch(context: CanvasRenderingContext2D, frame: Frame, section: SectionShape, area: Path2D): void {
+  #hatch(context: CanvasRenderingContext2D, frame: Frame, section: SectionShape, area: Path2D): void {
     const step = (HATCH_STEP_PX * frame.ratio) / frame.scale;
     const { minX, minY, maxX, maxY } = section.bounds;
     const { x, y } = section.centre;
@@ -108,7 +115,7 @@ export class SectionPainter {
       context.moveTo(minX - x + at, maxY - y);
       context.lineTo(minX - x + at + height, minY - y);
     }
-    context.strokeStyle = this.theme.plateEdge;
+    context.strokeStyle = this.#theme.plateEdge;
     context.lineWidth = frame.ratio / frame.scale;
     context.stroke();
     context.restore();
@@ -116,9 +123,9 @@ export class SectionPainter {
 
   /** The section's rim in a colour, over all else: the mouse is on it. */
   outline(context: CanvasRenderingContext2D, frame: Frame, position: number, colour: string, widthPx: number): void {
-    const section = this.geometry.sections[position];
+    const section = this.#geometry.sections[position];
     if (section === undefined) return;
-    const { stroke, fill } = this.pathsOf(section, position);
+    const { stroke, fill } = this.#pathsOf(section, position);
     context.save();
     context.lineJoin = context.lineCap = 'round';
     place(context, frame, section.centre);
@@ -137,8 +144,8 @@ export class SectionPainter {
     context.restore();
   }
 
-  private pathsOf(section: SectionShape, position: number): Paths {
-    const known = this.paths[position];
+  #pathsOf(section: SectionShape, position: number): Paths {
+    const known = this.#paths[position];
     if (known !== undefined) return known;
     const { loops, bands } = section.outline;
     const stroke = new Path2D();
@@ -150,7 +157,7 @@ export class SectionPainter {
       stroke.addPath(path);
     }
     for (const band of bands) stroke.addPath(traced(band, section.centre));
-    return (this.paths[position] = { fill, stroke });
+    return (this.#paths[position] = { fill, stroke });
   }
 }
 

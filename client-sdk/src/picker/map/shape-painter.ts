@@ -25,46 +25,46 @@ export interface ShapeText {
 /** Stage, walls, bars and words of a chart, under everything else. */
 export class ShapePainter {
   readonly texts: readonly ShapeText[];
-  private readonly shapes: readonly { readonly shape: ChartShape; readonly bounds: Bounds }[];
+  readonly #shapes: readonly { readonly shape: ChartShape; readonly bounds: Bounds }[];
 
-  constructor(
-    geometry: ChartGeometry,
-    private readonly theme: MapTheme,
-  ) {
-    this.shapes = geometry.chart.shapes.map((shape) => ({ shape, bounds: shapeBounds(shape) }));
-    this.texts = this.shapes.flatMap(({ shape, bounds }) => textOf(shape, bounds, geometry.pitch));
+  readonly #theme: MapTheme;
+
+  constructor(geometry: ChartGeometry, theme: MapTheme) {
+    this.#theme = theme;
+    this.#shapes = geometry.chart.shapes.map((shape) => ({ shape, bounds: shapeBounds(shape) }));
+    this.texts = this.#shapes.flatMap(({ shape, bounds }) => textOf(shape, bounds, geometry.pitch));
   }
 
   paint(context: CanvasRenderingContext2D, frame: Frame): void {
-    for (const { shape, bounds } of this.shapes) {
-      if (shape.type !== 'text' && overlaps(bounds, frame.box)) this.shape(context, frame, shape);
+    for (const { shape, bounds } of this.#shapes) {
+      if (shape.type !== 'text' && overlaps(bounds, frame.box)) this.#shape(context, frame, shape);
     }
-    for (const text of this.texts) if (overlaps(text.bounds, frame.box)) this.text(context, frame, text);
+    for (const text of this.texts) if (overlaps(text.bounds, frame.box)) this.#text(context, frame, text);
   }
 
-  private shape(context: CanvasRenderingContext2D, frame: Frame, shape: Exclude<ChartShape, { type: 'text' }>): void {
+  #shape(context: CanvasRenderingContext2D, frame: Frame, shape: Exclude<ChartShape, { type: 'text' }>): void {
     context.beginPath();
     outlineOf(context, frame, shape);
     if (shape.type !== 'polygon' || shape.closed !== false) {
-      context.fillStyle = this.theme.shape;
+      context.fillStyle = this.#theme.shape;
       context.fill();
     }
-    context.strokeStyle = this.theme.shapeEdge;
+    context.strokeStyle = this.#theme.shapeEdge;
     context.lineWidth = frame.ratio;
     context.stroke();
   }
 
-  private text(context: CanvasRenderingContext2D, frame: Frame, { at, text, rotation, ...given }: ShapeText): void {
+  #text(context: CanvasRenderingContext2D, frame: Frame, { at, text, rotation, ...given }: ShapeText): void {
     const size = Math.min(given.size * frame.scale, given.mostPx * frame.ratio);
     if (size / frame.ratio < MIN_TEXT_PX) return;
     const { x, y } = toPixel(frame, at);
     context.save();
     context.translate(x, y);
     context.rotate((rotation * Math.PI) / 180);
-    context.fillStyle = this.theme.muted;
+    context.fillStyle = this.#theme.muted;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+    context.font = `600 ${size.toFixed(1)}px ${this.#theme.font}`;
     context.fillText(text, 0, 0);
     context.restore();
   }

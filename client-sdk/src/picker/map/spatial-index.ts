@@ -10,22 +10,24 @@ const LEAF = 16;
  */
 export class SpatialIndex {
   readonly bounds: Bounds;
-  private readonly items: Uint32Array;
+  readonly #items: Uint32Array;
   /** Of items[i], in that order: neighbours in the tree are neighbours in memory. */
-  private readonly px: Float64Array;
-  private readonly py: Float64Array;
-  private found = -1;
-  private foundSquare = 0;
+  readonly #px: Float64Array;
+  readonly #py: Float64Array;
+  #found = -1;
+  #foundSquare = 0;
 
-  constructor(
-    private readonly xs: Float64Array,
-    private readonly ys: Float64Array,
-  ) {
+  readonly #xs: Float64Array;
+  readonly #ys: Float64Array;
+
+  constructor(xs: Float64Array, ys: Float64Array) {
+    this.#xs = xs;
+    this.#ys = ys;
     const count = xs.length;
-    this.items = new Uint32Array(count);
-    for (let i = 0; i < count; i++) this.items[i] = i;
-    this.px = xs.slice();
-    this.py = ys.slice();
+    this.#items = new Uint32Array(count);
+    for (let i = 0; i < count; i++) this.#items[i] = i;
+    this.#px = xs.slice();
+    this.#py = ys.slice();
     let { minX, minY, maxX, maxY } = EMPTY_BOUNDS;
     for (let i = 0; i < count; i++) {
       const x = xs[i] ?? 0;
@@ -36,19 +38,19 @@ export class SpatialIndex {
       if (y > maxY) maxY = y;
     }
     this.bounds = { minX, minY, maxX, maxY };
-    this.sort(0, count - 1, true);
+    this.#sort(0, count - 1, true);
   }
 
-  private sort(left: number, right: number, byX: boolean): void {
+  #sort(left: number, right: number, byX: boolean): void {
     if (right - left < LEAF) return;
     const middle = (left + right) >> 1;
-    this.select(middle, left, right, byX ? this.px : this.py);
-    this.sort(left, middle - 1, !byX);
-    this.sort(middle + 1, right, !byX);
+    this.#select(middle, left, right, byX ? this.#px : this.#py);
+    this.#sort(left, middle - 1, !byX);
+    this.#sort(middle + 1, right, !byX);
   }
 
   /** Floyd and Rivest's selection: afterwards the k-th is in its place, no smaller one after it, no larger one before. */
-  private select(k: number, from: number, to: number, keys: Float64Array): void {
+  #select(k: number, from: number, to: number, keys: Float64Array): void {
     let left = from;
     let right = to;
     while (right > left) {
@@ -60,29 +62,31 @@ export class SpatialIndex {
         const sd = 0.5 * Math.sqrt((z * s * (n - s)) / n) * (m - n / 2 < 0 ? -1 : 1);
         const low = Math.max(left, Math.floor(k - (m * s) / n + sd));
         const high = Math.min(right, Math.floor(k + ((n - m) * s) / n + sd));
-        this.select(k, low, high, keys);
+        this.#select(k, low, high, keys);
       }
       const pivot = keys[k] ?? 0;
       let i = left;
       let j = right;
-      this.swap(left, k);
-      if ((keys[right] ?? 0) > pivot) this.swap(left, right);
+      this.#swap(left, k);
+      if ((keys[right] ?? 0) > pivot) this.#swap(left, right);
       while (i < j) {
-        this.swap(i, j);
+        this.#swap(i, j);
         i++;
         j--;
         while ((keys[i] ?? 0) < pivot) i++;
         while ((keys[j] ?? 0) > pivot) j--;
       }
-      if (keys[left] === pivot) this.swap(left, j);
-      else this.swap(++j, right);
+      if (keys[left] === pivot) this.#swap(left, j);
+      else this.#swap(++j, right);
       if (j <= k) left = j + 1;
       if (k <= j) right = j - 1;
     }
   }
 
-  private swap(a: number, b: number): void {
-    const { items, px, py } = this;
+  #swap(a: number, b: number): void {
+    const items = this.#items;
+    const px = this.#px;
+    const py = this.#py;
     const item = items[a] ?? 0;
     const x = px[a] ?? 0;
     const y = py[a] ?? 0;
@@ -96,11 +100,13 @@ export class SpatialIndex {
 
   /** Calls `visit` for each point inside the box, edges included. */
   within(box: Bounds, visit: (item: number) => void): void {
-    this.visitIn(box, visit, 0, this.items.length - 1, true);
+    this.#visitIn(box, visit, 0, this.#items.length - 1, true);
   }
 
-  private visitIn(box: Bounds, visit: (item: number) => void, left: number, right: number, byX: boolean): void {
-    const { items, px, py } = this;
+  #visitIn(box: Bounds, visit: (item: number) => void, left: number, right: number, byX: boolean): void {
+    const items = this.#items;
+    const px = this.#px;
+    const py = this.#py;
     if (right - left < LEAF) {
       for (let i = left; i <= right; i++) {
         const x = px[i] ?? 0;
@@ -113,53 +119,53 @@ export class SpatialIndex {
     const x = px[middle] ?? 0;
     const y = py[middle] ?? 0;
     const [at, low, high] = byX ? [x, box.minX, box.maxX] : [y, box.minY, box.maxY];
-    if (low <= at) this.visitIn(box, visit, left, middle - 1, !byX);
+    if (low <= at) this.#visitIn(box, visit, left, middle - 1, !byX);
     if (x >= box.minX && x <= box.maxX && y >= box.minY && y <= box.maxY) visit(items[middle] ?? 0);
-    if (high >= at) this.visitIn(box, visit, middle + 1, right, !byX);
+    if (high >= at) this.#visitIn(box, visit, middle + 1, right, !byX);
   }
 
   /** The point nearest to `at`, not further than `reach`; the first of those as near; -1 for none. `except` is passed over. */
   nearest(at: Point, reach: number, except = -1): number {
-    this.found = -1;
-    this.foundSquare = reach * reach;
-    this.searchIn(at, except, 0, this.items.length - 1, true);
-    return this.found;
+    this.#found = -1;
+    this.#foundSquare = reach * reach;
+    this.#searchIn(at, except, 0, this.#items.length - 1, true);
+    return this.#found;
   }
 
   /** How far it is from point `item` to the one nearest to it; Infinity when it is alone. */
   gapAt(item: number): number {
-    const at = { x: this.xs[item] ?? 0, y: this.ys[item] ?? 0 };
-    return this.nearest(at, Infinity, item) === -1 ? Infinity : Math.sqrt(this.foundSquare);
+    const at = { x: this.#xs[item] ?? 0, y: this.#ys[item] ?? 0 };
+    return this.nearest(at, Infinity, item) === -1 ? Infinity : Math.sqrt(this.#foundSquare);
   }
 
   /** With `except` (-1: none) any point on the very spot will do, so that a heap of seats is quickly done. */
-  private searchIn(at: Point, except: number, left: number, right: number, byX: boolean): void {
-    if (except !== -1 && this.foundSquare === 0) return;
+  #searchIn(at: Point, except: number, left: number, right: number, byX: boolean): void {
+    if (except !== -1 && this.#foundSquare === 0) return;
     if (right - left < LEAF) {
-      for (let i = left; i <= right; i++) this.compare(at, i, except);
+      for (let i = left; i <= right; i++) this.#compare(at, i, except);
       return;
     }
     const middle = (left + right) >> 1;
-    const off = byX ? at.x - (this.px[middle] ?? 0) : at.y - (this.py[middle] ?? 0);
-    this.compare(at, middle, except);
+    const off = byX ? at.x - (this.#px[middle] ?? 0) : at.y - (this.#py[middle] ?? 0);
+    this.#compare(at, middle, except);
     if (off <= 0) {
-      this.searchIn(at, except, left, middle - 1, !byX);
-      if (off * off <= this.foundSquare) this.searchIn(at, except, middle + 1, right, !byX);
+      this.#searchIn(at, except, left, middle - 1, !byX);
+      if (off * off <= this.#foundSquare) this.#searchIn(at, except, middle + 1, right, !byX);
     } else {
-      this.searchIn(at, except, middle + 1, right, !byX);
-      if (off * off <= this.foundSquare) this.searchIn(at, except, left, middle - 1, !byX);
+      this.#searchIn(at, except, middle + 1, right, !byX);
+      if (off * off <= this.#foundSquare) this.#searchIn(at, except, left, middle - 1, !byX);
     }
   }
 
-  private compare(at: Point, i: number, except: number): void {
-    const item = this.items[i] ?? 0;
+  #compare(at: Point, i: number, except: number): void {
+    const item = this.#items[i] ?? 0;
     if (item === except) return;
-    const dx = (this.px[i] ?? 0) - at.x;
-    const dy = (this.py[i] ?? 0) - at.y;
+    const dx = (this.#px[i] ?? 0) - at.x;
+    const dy = (this.#py[i] ?? 0) - at.y;
     const square = dx * dx + dy * dy;
-    if (square > this.foundSquare) return;
-    if (square === this.foundSquare && this.found !== -1 && item > this.found) return;
-    this.found = item;
-    this.foundSquare = square;
+    if (square > this.#foundSquare) return;
+    if (square === this.#foundSquare && this.#found !== -1 && item > this.#found) return;
+    this.#found = item;
+    this.#foundSquare = square;
   }
 }

@@ -38,14 +38,20 @@ interface Tile {
 
 /** The chart painted at one scale, cut into tiles that are painted when they are first seen and mended where seats change. */
 export class TileLayer {
-  private readonly tiles = new Map<string, Tile>();
+  readonly #tiles = new Map<string, Tile>();
+
+  readonly #ratio: number;
+  readonly #painter: TilePainter;
 
   constructor(
     /** Device pixels per chart unit. */
     readonly scale: number,
-    private readonly ratio: number,
-    private readonly painter: TilePainter,
-  ) {}
+    ratio: number,
+    painter: TilePainter,
+  ) {
+    this.#ratio = ratio;
+    this.#painter = painter;
+  }
 
   /** Tile columns and rows (inclusive) that cover a box. */
   cover(box: Bounds): { left: number; right: number; top: number; bottom: number } {
@@ -54,12 +60,12 @@ export class TileLayer {
   }
 
   has(column: number, row: number): boolean {
-    return this.tiles.has(`${column}:${row}`);
+    return this.#tiles.has(`${column}:${row}`);
   }
 
   /** The tile's picture, if painted. */
   picture(column: number, row: number, now: number): HTMLCanvasElement | undefined {
-    const tile = this.tiles.get(`${column}:${row}`);
+    const tile = this.#tiles.get(`${column}:${row}`);
     if (tile === undefined) return undefined;
     tile.usedAt = now;
     return tile.context.canvas;
@@ -76,15 +82,15 @@ export class TileLayer {
       maxX: (offsetX + TILE_PX) / this.scale,
       maxY: (offsetY + TILE_PX) / this.scale,
     };
-    const frame: Frame = { scale: this.scale, offsetX, offsetY, ratio: this.ratio, box };
+    const frame: Frame = { scale: this.scale, offsetX, offsetY, ratio: this.#ratio, box };
     const tile = { frame, context, ground: undefined, changed: new Set<number>(), stale: false, usedAt: now };
-    this.paintWhole(tile);
-    this.tiles.set(`${column}:${row}`, tile);
+    this.#paintWhole(tile);
+    this.#tiles.set(`${column}:${row}`, tile);
   }
 
-  private paintWhole(tile: Tile): void {
-    this.painter.base(tile.context, tile.frame);
-    this.painter.seats(tile.context, tile.frame, tile.frame.box);
+  #paintWhole(tile: Tile): void {
+    this.#painter.base(tile.context, tile.frame);
+    this.#painter.seats(tile.context, tile.frame, tile.frame.box);
     settle(tile.context.canvas);
     tile.stale = false;
     tile.changed.clear();
@@ -92,16 +98,16 @@ export class TileLayer {
 
   /** Notes the tiles a changed seat lies on. */
   touch(seatNo: number): void {
-    if (!this.painter.shows(seatNo, this.scale, this.ratio)) return;
-    const { left, right, top, bottom } = this.cover(this.painter.seatBox(seatNo));
+    if (!this.#painter.shows(seatNo, this.scale, this.#ratio)) return;
+    const { left, right, top, bottom } = this.cover(this.#painter.seatBox(seatNo));
     for (let row = top; row <= bottom; row++) {
-      for (let column = left; column <= right; column++) this.tiles.get(`${column}:${row}`)?.changed.add(seatNo);
+      for (let column = left; column <= right; column++) this.#tiles.get(`${column}:${row}`)?.changed.add(seatNo);
     }
   }
 
   /** What lies under the seats is another one in this box. */
   touchBox(box: Bounds): void {
-    for (const tile of this.tiles.values()) {
+    for (const tile of this.#tiles.values()) {
       const { minX, maxX, minY, maxY } = tile.frame.box;
       if (minX > box.maxX || maxX < box.minX || minY > box.maxY || maxY < box.minY) continue;
       tile.stale = true;
@@ -111,36 +117,36 @@ export class TileLayer {
   }
 
   isStale(column: number, row: number): boolean {
-    return this.tiles.get(`${column}:${row}`)?.stale === true;
+    return this.#tiles.get(`${column}:${row}`)?.stale === true;
   }
 
   /** Brings a painted tile up to date. Returns the pieces of it that were painted anew. */
   mend(column: number, row: number): Rect[] {
-    const tile = this.tiles.get(`${column}:${row}`);
+    const tile = this.#tiles.get(`${column}:${row}`);
     if (tile === undefined || (tile.changed.size === 0 && !tile.stale)) return [];
     if (tile.stale) {
-      this.paintWhole(tile);
+      this.#paintWhole(tile);
       return [WHOLE];
     }
-    const ground = (tile.ground ??= this.groundOf(tile));
+    const ground = (tile.ground ??= this.#groundOf(tile));
     if (tile.changed.size >= WHOLE_FROM_CHANGES) {
       tile.context.drawImage(ground, 0, 0);
-      this.painter.seats(tile.context, tile.frame, tile.frame.box);
+      this.#painter.seats(tile.context, tile.frame, tile.frame.box);
       tile.changed.clear();
       return [WHOLE];
     }
     const pieces: Rect[] = [];
     for (const seatNo of tile.changed) {
-      const piece = this.mendSeat(tile, ground, seatNo);
+      const piece = this.#mendSeat(tile, ground, seatNo);
       if (piece !== undefined) pieces.push(piece);
     }
     tile.changed.clear();
     return pieces;
   }
 
-  private mendSeat(tile: Tile, ground: HTMLCanvasElement, seatNo: number): Rect | undefined {
+  #mendSeat(tile: Tile, ground: HTMLCanvasElement, seatNo: number): Rect | undefined {
     const { context, frame } = tile;
-    const box = this.painter.seatBox(seatNo);
+    const box = this.#painter.seatBox(seatNo);
     // One pixel more on each side: anti-aliased edges.
     const left = Math.max(Math.floor(box.minX * frame.scale - frame.offsetX) - 1, 0);
     const top = Math.max(Math.floor(box.minY * frame.scale - frame.offsetY) - 1, 0);
@@ -154,26 +160,26 @@ export class TileLayer {
     context.rect(left, top, width, height);
     context.clip();
     context.drawImage(ground, left, top, width, height, left, top, width, height);
-    this.painter.seats(context, frame, box);
+    this.#painter.seats(context, frame, box);
     context.restore();
     return { left, top, width, height };
   }
 
-  private groundOf(tile: Tile): HTMLCanvasElement {
+  #groundOf(tile: Tile): HTMLCanvasElement {
     const canvas = newCanvas();
     const context = canvas.getContext('2d', { alpha: false });
-    if (context !== null) this.painter.base(context, tile.frame);
+    if (context !== null) this.#painter.base(context, tile.frame);
     return canvas;
   }
 
   /** Lets go of the tiles not seen for longest, down to `keep`. */
   trim(keep: number): void {
-    if (this.tiles.size <= keep) return;
-    const oldest = [...this.tiles].sort(([, a], [, b]) => a.usedAt - b.usedAt).slice(0, this.tiles.size - keep);
+    if (this.#tiles.size <= keep) return;
+    const oldest = [...this.#tiles].sort(([, a], [, b]) => a.usedAt - b.usedAt).slice(0, this.#tiles.size - keep);
     for (const [key, tile] of oldest) {
       giveBack(tile.context.canvas);
       giveBack(tile.ground);
-      this.tiles.delete(key);
+      this.#tiles.delete(key);
     }
   }
 }

@@ -24,146 +24,150 @@ export interface Update {
  * present zoom, and the one before it while that is being painted. Panning copies pictures; it paints no seats.
  */
 export class TiledMap {
-  private overview: TileLayer | undefined;
-  private current: TileLayer | undefined;
-  private previous: TileLayer | undefined;
-  private missing: Slot[] = [];
-  private scaleSince = 0;
-  private lastScale = 0;
+  #overview: TileLayer | undefined;
+  #current: TileLayer | undefined;
+  #previous: TileLayer | undefined;
+  #missing: Slot[] = [];
+  #scaleSince = 0;
+  #lastScale = 0;
 
-  constructor(
-    private readonly painter: TilePainter,
-    private readonly bounds: Bounds,
-    private readonly ground: () => string,
-  ) {}
+  readonly #painter: TilePainter;
+  readonly #bounds: Bounds;
+  readonly #ground: () => string;
+
+  constructor(painter: TilePainter, bounds: Bounds, ground: () => string) {
+    this.#painter = painter;
+    this.#bounds = bounds;
+    this.#ground = ground;
+  }
 
   /** All is out of date: other colours, another pixel ratio. */
   reset(): void {
-    for (const layer of this.layers()) layer.trim(0);
-    this.overview = this.current = this.previous = undefined;
+    for (const layer of this.#layers()) layer.trim(0);
+    this.#overview = this.#current = this.#previous = undefined;
   }
 
   touch(seatNos: Iterable<number>): void {
-    const layers = this.layers();
+    const layers = this.#layers();
     for (const seatNo of seatNos) for (const layer of layers) layer.touch(seatNo);
   }
 
   /** What lies under the seats is another one here; for those scales at which it shows. */
   touchBox(box: Bounds, shows: (scale: number) => boolean): void {
-    for (const layer of this.layers()) if (shows(layer.scale)) layer.touchBox(box);
+    for (const layer of this.#layers()) if (shows(layer.scale)) layer.touchBox(box);
   }
 
   /** Every tile is out of date, but may serve until it is painted anew. */
   touchAll(): void {
-    for (const layer of this.layers()) layer.touchBox(EVERYWHERE);
+    for (const layer of this.#layers()) layer.touchBox(EVERYWHERE);
   }
 
-  private layers(): TileLayer[] {
-    return [...new Set([this.overview, this.previous, this.current])].filter((layer) => layer !== undefined);
+  #layers(): TileLayer[] {
+    return [...new Set([this.#overview, this.#previous, this.#current])].filter((layer) => layer !== undefined);
   }
 
   /** Paints and mends tiles for what the frame looks at, while the budget lasts. To be followed by `draw`. */
   update(look: Look, fitScale: number): Update {
     const scale = look.camera.scale * look.ratio;
-    this.overview ??= new TileLayer(fitScale * look.ratio, look.ratio, this.painter);
-    const before = this.current;
-    const waiting = this.chooseLayer(scale, look);
-    const layer = this.current ?? this.overview;
+    this.#overview ??= new TileLayer(fitScale * look.ratio, look.ratio, this.#painter);
+    const before = this.#current;
+    const waiting = this.#chooseLayer(scale, look);
+    const layer = this.#current ?? this.#overview;
     const until = performance.now() + PAINT_BUDGET_MS;
-    const { painted, pieces, late } = this.complete(layer, look, until);
-    const gaps = this.missing.length > 0;
-    if (gaps) this.completeBeneath(layer, look, until);
-    const patched = this.previous !== undefined;
+    const { painted, pieces, late } = this.#complete(layer, look, until);
+    const gaps = this.#missing.length > 0;
+    if (gaps) this.#completeBeneath(layer, look, until);
+    const patched = this.#previous !== undefined;
     if (!gaps) {
-      this.drop(this.previous);
-      this.previous = undefined;
+      this.#drop(this.#previous);
+      this.#previous = undefined;
     }
-    const ahead = !gaps && !waiting && !late && this.paintAhead(layer, look, until);
+    const ahead = !gaps && !waiting && !late && this.#paintAhead(layer, look, until);
     const all = gaps || painted || patched || waiting || before !== layer;
     return { changed: all ? 'all' : pieces, more: gaps || waiting || late || ahead };
   }
 
   /** Moves on to a layer of the present scale when the zoom rests or has gone far. Returns whether it is still waiting to. */
-  private chooseLayer(scale: number, { ratio, now }: Look): boolean {
-    if (scale !== this.lastScale) {
-      this.lastScale = scale;
-      this.scaleSince = now;
+  #chooseLayer(scale: number, { ratio, now }: Look): boolean {
+    if (scale !== this.#lastScale) {
+      this.#lastScale = scale;
+      this.#scaleSince = now;
     }
-    const held = this.current?.scale ?? 0;
+    const held = this.#current?.scale ?? 0;
     if (held === scale) return false;
     const off = held === 0 ? Infinity : Math.max(scale / held, held / scale);
-    if (off < STRETCH && now - this.scaleSince < SETTLED_MS) return true;
-    this.drop(this.previous);
-    this.previous = this.current;
-    const same = this.overview !== undefined && Math.abs(this.overview.scale / scale - 1) < 1e-6;
-    this.current = same ? this.overview : new TileLayer(scale, ratio, this.painter);
+    if (off < STRETCH && now - this.#scaleSince < SETTLED_MS) return true;
+    this.#drop(this.#previous);
+    this.#previous = this.#current;
+    const same = this.#overview !== undefined && Math.abs(this.#overview.scale / scale - 1) < 1e-6;
+    this.#current = same ? this.#overview : new TileLayer(scale, ratio, this.#painter);
     return false;
   }
 
-  private drop(layer: TileLayer | undefined): void {
-    if (layer !== undefined && layer !== this.overview && layer !== this.current) layer.trim(0);
+  #drop(layer: TileLayer | undefined): void {
+    if (layer !== undefined && layer !== this.#overview && layer !== this.#current) layer.trim(0);
   }
 
   /** Visible tiles, the middle first. `late`: some still show what was before. */
-  private complete(layer: TileLayer, look: Look, until: number): { painted: boolean; pieces: Rect[]; late: boolean } {
-    const slots = slotsOf(layer, clipTo(viewOf(look), grow(this.bounds, TILE_PX / layer.scale)));
+  #complete(layer: TileLayer, look: Look, until: number): { painted: boolean; pieces: Rect[]; late: boolean } {
+    const slots = slotsOf(layer, clipTo(viewOf(look), grow(this.#bounds, TILE_PX / layer.scale)));
     const pieces: Rect[] = [];
     let painted = false;
     let late = false;
-    this.missing = [];
+    this.#missing = [];
     for (const slot of middleFirst(slots, layer, look.camera)) {
       const { column, row } = slot;
       if (layer.has(column, row)) {
         if (layer.isStale(column, row) && performance.now() >= until) late = true;
         else for (const piece of layer.mend(column, row)) pieces.push(onScreen(piece, layer, slot, look));
-      } else if (this.missing.length === 0 && performance.now() < until) {
+      } else if (this.#missing.length === 0 && performance.now() < until) {
         layer.paint(column, row, look.now);
         painted = true;
-      } else this.missing.push(slot);
+      } else this.#missing.push(slot);
     }
     layer.trim(slots.length * KEEP_MARGIN + 64);
     return { painted, pieces, late };
   }
 
   /** Older layers stand in for what is missing: the map never flashes empty. */
-  private completeBeneath(layer: TileLayer, look: Look, until: number): void {
-    for (const beneath of [this.overview, this.previous]) {
+  #completeBeneath(layer: TileLayer, look: Look, until: number): void {
+    for (const beneath of [this.#overview, this.#previous]) {
       if (beneath === undefined || beneath === layer) continue;
-      for (const { column, row } of slotsOf(beneath, clipTo(viewOf(look), this.bounds))) {
+      for (const { column, row } of slotsOf(beneath, clipTo(viewOf(look), this.#bounds))) {
         if (beneath.has(column, row)) beneath.mend(column, row);
-        else if (beneath === this.overview && performance.now() < until) beneath.paint(column, row, look.now);
+        else if (beneath === this.#overview && performance.now() < until) beneath.paint(column, row, look.now);
       }
     }
   }
 
   draw(context: CanvasRenderingContext2D, look: Look): void {
-    const layer = this.current;
+    const layer = this.#current;
     if (layer === undefined) return;
-    context.fillStyle = this.ground();
-    if (this.missing.length > 0) this.drawBeneath(context, layer, look);
-    this.blit(context, layer, look);
+    context.fillStyle = this.#ground();
+    if (this.#missing.length > 0) this.#drawBeneath(context, layer, look);
+    this.#blit(context, layer, look);
   }
 
   /** Older layers, stretched, where the present one has gaps. */
-  private drawBeneath(context: CanvasRenderingContext2D, layer: TileLayer, look: Look): void {
+  #drawBeneath(context: CanvasRenderingContext2D, layer: TileLayer, look: Look): void {
     context.save();
     context.beginPath();
     const toPixel = pixelsOf(layer, look);
-    for (const { column, row } of this.missing) {
+    for (const { column, row } of this.#missing) {
       const x = toPixel.x(column);
       const y = toPixel.y(row);
       context.rect(x, y, toPixel.x(column + 1) - x, toPixel.y(row + 1) - y);
     }
     context.clip();
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
-    for (const beneath of [this.overview, this.previous])
-      if (beneath !== undefined && beneath !== layer) this.blit(context, beneath, look, false);
+    for (const beneath of [this.#overview, this.#previous])
+      if (beneath !== undefined && beneath !== layer) this.#blit(context, beneath, look, false);
     context.restore();
   }
 
-  private blit(context: CanvasRenderingContext2D, layer: TileLayer, look: Look, fillOutside = true): void {
+  #blit(context: CanvasRenderingContext2D, layer: TileLayer, look: Look, fillOutside = true): void {
     const toPixel = pixelsOf(layer, look);
-    const painted = clipTo(viewOf(look), grow(this.bounds, TILE_PX / layer.scale));
+    const painted = clipTo(viewOf(look), grow(this.#bounds, TILE_PX / layer.scale));
     const { left, right, top, bottom } = layer.cover(painted);
     if (fillOutside) fillAround(context, toPixel.x(left), toPixel.y(top), toPixel.x(right + 1), toPixel.y(bottom + 1));
     for (let row = top; row <= bottom; row++) {
@@ -178,10 +182,10 @@ export class TiledMap {
   }
 
   /** One tile past the edge, when there is nothing better to do: a pan then finds it painted. */
-  private paintAhead(layer: TileLayer, look: Look, until: number): boolean {
+  #paintAhead(layer: TileLayer, look: Look, until: number): boolean {
     const view = viewOf(look);
     if (slotsOf(layer, view).length > AHEAD_UP_TO) return false;
-    const wide = clipTo(grow(view, TILE_PX / layer.scale), this.bounds);
+    const wide = clipTo(grow(view, TILE_PX / layer.scale), this.#bounds);
     for (const { column, row } of slotsOf(layer, wide)) {
       if (layer.has(column, row)) continue;
       if (performance.now() >= until) return true;

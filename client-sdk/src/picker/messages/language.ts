@@ -8,8 +8,8 @@ export class Language {
   /** What Intl is asked with; a tag it does not know falls back to the browser's own. */
   readonly locale: string | undefined;
   readonly direction: 'ltr' | 'rtl';
-  private readonly counts: Intl.NumberFormat;
-  private readonly moneys = new Map<string, { format: Intl.NumberFormat; minorUnits: number }>();
+  readonly #counts: Intl.NumberFormat;
+  readonly #moneys = new Map<string, { format: Intl.NumberFormat; minorUnits: number }>();
 
   constructor(
     readonly tag: string,
@@ -17,20 +17,20 @@ export class Language {
   ) {
     this.locale = canonical(tag);
     this.direction = RIGHT_TO_LEFT.test(tag) ? 'rtl' : 'ltr';
-    this.counts = new Intl.NumberFormat(this.locale);
+    this.#counts = new Intl.NumberFormat(this.locale);
   }
 
   count(value: number): string {
-    return this.counts.format(value);
+    return this.#counts.format(value);
   }
 
   /** Minor units as the currency writes them: 4500 GBP → "£45.00", 4500 JPY → "¥4,500". */
   money(minor: number, currency: string): string {
-    let known = this.moneys.get(currency);
+    let known = this.#moneys.get(currency);
     if (known === undefined) {
       const format = new Intl.NumberFormat(this.locale, { style: 'currency', currency });
       known = { format, minorUnits: 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2) };
-      this.moneys.set(currency, known);
+      this.#moneys.set(currency, known);
     }
     return known.format.format(minor / known.minorUnits);
   }

@@ -12,35 +12,37 @@ export interface PlaceName {
 
 /** What people call the places of a chart; by seatNo, areaNo and id. */
 export class PlaceNames {
-  private readonly sections: ReadonlyMap<string, string>;
-  private readonly seatNos: ReadonlyMap<string, number>;
-  private readonly areaNos: ReadonlyMap<string, number>;
+  readonly #sections: ReadonlyMap<string, string>;
+  readonly #seatNos: ReadonlyMap<string, number>;
+  readonly #areaNos: ReadonlyMap<string, number>;
 
-  constructor(
-    private readonly chart: Chart,
-    private readonly words: PlacesMessages,
-  ) {
-    this.sections = new Map(chart.sections.map(({ key, label }) => [key, words.section(label)]));
-    this.seatNos = new Map(chart.seats.map(({ id }, seatNo) => [id, seatNo]));
-    this.areaNos = new Map(chart.areas.map(({ id }, areaNo) => [id, areaNo]));
+  readonly #chart: Chart;
+  readonly #words: PlacesMessages;
+
+  constructor(chart: Chart, words: PlacesMessages) {
+    this.#chart = chart;
+    this.#words = words;
+    this.#sections = new Map(chart.sections.map(({ key, label }) => [key, words.section(label)]));
+    this.#seatNos = new Map(chart.seats.map(({ id }, seatNo) => [id, seatNo]));
+    this.#areaNos = new Map(chart.areas.map(({ id }, areaNo) => [id, areaNo]));
   }
 
   seatNo(id: string): number | undefined {
-    return this.seatNos.get(id);
+    return this.#seatNos.get(id);
   }
 
   areaNo(id: string): number | undefined {
-    return this.areaNos.get(id);
+    return this.#areaNos.get(id);
   }
 
   /** By the section's key. */
   section(key: string | undefined): string | undefined {
-    return key === undefined ? undefined : (this.sections.get(key) ?? key);
+    return key === undefined ? undefined : (this.#sections.get(key) ?? key);
   }
 
   seat(seatNo: number): PlaceName {
-    const { words } = this;
-    const seat = this.chart.seats[seatNo];
+    const words = this.#words;
+    const seat = this.#chart.seats[seatNo];
     if (seat === undefined) return { title: words.seat, detail: '', spoken: words.seat };
     const section = this.section(seat.section);
     const row = seat.row === undefined ? undefined : words.row(seat.row);
@@ -59,17 +61,17 @@ export class PlaceNames {
   }
 
   area(areaNo: number): PlaceName {
-    const area = this.chart.areas[areaNo];
-    const label = area?.label ?? this.words.area;
+    const area = this.#chart.areas[areaNo];
+    const label = area?.label ?? this.#words.area;
     const section = this.section(area?.section);
     return { title: label, detail: section ?? '', spoken: section === undefined ? label : `${section}, ${label}` };
   }
 
   /** A name for any id, also one this chart does not have. */
   place(id: string): PlaceName {
-    const seatNo = this.seatNos.get(id);
+    const seatNo = this.#seatNos.get(id);
     if (seatNo !== undefined) return this.seat(seatNo);
-    const areaNo = this.areaNos.get(id);
+    const areaNo = this.#areaNos.get(id);
     return areaNo === undefined ? { title: id, detail: '', spoken: id } : this.area(areaNo);
   }
 }
