@@ -66,7 +66,7 @@ describe('the box office as a kiosk', () => {
     await page.getByLabel('Your e-mail').fill('ada@example.com');
     await page.getByRole('button', { name: 'Pay by card' }).click();
     await page.getByRole('button', { name: 'Test card that is declined' }).click();
-    await page.getByText('declined').last().waitFor();
+    await page.getByRole('alert').getByText('declined').waitFor();
     await page.getByRole('button', { name: 'Test card', exact: true }).click();
     await page.getByText('Thank you! Take your tickets.').waitFor();
     await waitFor(async () => (await kiosk.printed()).length > 0, { what: 'the tickets printed' });
@@ -106,6 +106,7 @@ describe('the box office as a kiosk', () => {
     await counter.chooseEvent('Night of Ice');
     await counter.goTo('Orders');
     await counter.page.getByLabel('Find an order').fill(id);
+    await counter.page.getByRole('heading', { name: '1 order' }).waitFor();
     await counter.page.locator('.order-row', { hasText: 'Not paid yet' }).click();
     await counter.page.getByRole('button', { name: 'Cash', exact: true }).click();
     await counter.page.getByText('in cash. Print the tickets.').waitFor();

@@ -146,6 +146,8 @@ describe('the box office, orders and house seats', () => {
     expect(await orderOf(id)).toMatchObject({ status: 'partially_refunded', refundedMinor: 2000 });
     expect(await lettersOf('r2-0')).toBe('blocked');
     await page.locator('.log').getByText('ill').waitFor();
-    expect(counter.complaints.filter((text) => !/422/.test(text))).toEqual([]);
+    // 422 told the difference in price; a map that is left while it still connects closes its socket, which Chromium remarks on.
+    const expected = /422|closed before the connection is established/;
+    expect(counter.complaints.filter((text) => !expected.test(text))).toEqual([]);
   });
 });

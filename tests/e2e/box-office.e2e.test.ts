@@ -17,6 +17,15 @@ const url = (): string => aisle.urls[0] ?? '';
 const ordersOf = async (): Promise<Order[]> =>
   (await adminCall<{ items: Order[] }>(aisle, 'GET', `/orders?eventId=${event.id}`)).items;
 
+/** In the page: how far things moved by themselves, as browsers count it (CLS). */
+const SHIFTS = `new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    const own = list.getEntries().filter((entry) => !entry.hadRecentInput);
+    resolve(own.reduce((sum, entry) => sum + entry.value, 0));
+  }).observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(0), 500);
+})`;
+
 beforeAll(async () => {
   [aisle, browser] = await Promise.all([startAisle(), openBrowser()]);
   const prices = {
@@ -170,6 +179,32 @@ describe('the box office', () => {
     await one.page.keyboard.press('Escape');
     await waitFor(async () => (await other.free('A')) === (await one.free('A')), { what: 'the seats back on both' });
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test('O1 on a phone in the dark: every screen within its 360 px, a sale by finger, nothing jumps', async () => {
+    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+    const counter = await CounterPage.open(browser, url(), { ...phone, colorScheme: 'dark' });
+    const { page, sale } = counter;
+    await counter.signIn(clerk.key, 'Door');
+    await counter.chooseEvent('Night of Ice');
+    await page.locator('.free', { hasText: 'free' }).first().waitFor();
+    await counter.quantity(1).tap();
+    await counter.type(/^Standing, Ticket/).tap();
+    await sale.locator('[data-total="2500"]').waitFor();
+    await expectNoAxeFindings(page);
+    await sale.getByRole('button', { name: /^Card/ }).tap();
+    await sale.getByText('Sold: 1 ticket').waitFor();
+    await expectNoAxeFindings(page);
+    for (const screen of ['Quick sale', 'Seats', 'Orders', 'Block', 'Scan'] as const) {
+      await counter.goTo(screen);
+      await page.getByRole('heading', { name: `Box office: ${screen}` }).waitFor({ state: 'attached' });
+      await expectNoAxeFindings(page);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), screen).toBeLessThanOrEqual(360);
+    }
+    expect(await page.evaluate<number>(SHIFTS)).toBeLessThan(0.05);
+    // A map that is left while it still connects closes its socket, which Chromium remarks on.
+    expect(counter.complaints.filter((text) => !/closed before the connection is established/.test(text))).toEqual([]);
+    await counter.close();
   });
 
   test('F9 without a connection what is known stays, with its age; what needs it says so, and comes back by itself', async () => {

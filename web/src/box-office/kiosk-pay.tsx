@@ -1,7 +1,7 @@
 import type { CheckoutDetail } from '@aisle/client/picker';
 import type { CheckoutAnswer, Order, SeatEvent } from '@aisle/client/protocol';
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../shared/api.js';
 import { money, plural } from '../shared/format.js';
 import { ActionButton, ErrorNote, Field } from '../shared/ui.js';
@@ -132,6 +132,7 @@ function BuyerForm({ onBuyer }: { onBuyer: (buyer: { name: string; email: string
   );
 }
 
+const ASK_AGAIN_MS = 4_000;
 const CARDS = [
   { token: 'tok_ok', label: 'Test card' },
   { token: 'tok_declined', label: 'Test card that is declined' },
@@ -147,7 +148,8 @@ function Cards(props: {
   const { begun, visitor, once, counter, onPaid } = props;
   const [error, setError] = useState<unknown>(undefined);
   const [attempt, setAttempt] = useState(0);
-  const [waiting, setWaiting] = useState(false);
+  /** The card that is being charged. */
+  const [paying, setPaying] = useState<string | null>(null);
   const sandbox = begun.every(({ payment, order }) => payment.provider === 'sandbox' || order.status === 'completed');
   if (!sandbox) {
     const told = new ApiError(
@@ -158,36 +160,54 @@ function Cards(props: {
     );
     return <ErrorNote error={told} />;
   }
-  const pay = (paymentToken: string) => async (): Promise<void> => {
+  const send = async (paymentToken: string): Promise<readonly Order[]> => {
+    const orders: Order[] = [];
+    for (const { order } of begun) {
+      const key = once.keyFor({ pay: order.id, paymentToken, attempt });
+      const body = { paymentToken };
+      const path = `/v1/orders/${order.id}/pay`;
+      const done = order.status === 'completed';
+      orders.push(done ? order : (await visitor.call<CheckoutAnswer>('POST', path, { body, key })).order);
+    }
+    return orders;
+  };
+  const pay = async (paymentToken: string): Promise<void> => {
     setError(undefined);
+    setPaying(paymentToken);
     try {
-      const orders: Order[] = [];
-      for (const { order } of begun) {
-        const key = once.keyFor({ pay: order.id, paymentToken, attempt });
-        const answer =
-          order.status === 'completed'
-            ? { order }
-            : await visitor.call<CheckoutAnswer>('POST', `/v1/orders/${order.id}/pay`, { body: { paymentToken }, key });
-        orders.push(answer.order);
-      }
+      const orders = await send(paymentToken);
       visitor.owes(orders);
+      // Else the bank has not said yet, and the same is asked again.
       if (orders.every(({ status }) => status === 'completed')) onPaid(orders);
-      else setWaiting(true);
     } catch (failure) {
-      // Declined is an end: the next press is a new attempt. What is not known keeps its key.
-      if (failure instanceof ApiError && !failure.retryable) setAttempt(attempt + 1);
       setError(failure);
+      if (failure instanceof ApiError && failure.retryable) return;
+      // Declined is an end: the next press is a new attempt.
+      setAttempt(attempt + 1);
+      setPaying(null);
     }
   };
+  // What is not known keeps its key, and is asked again by itself.
+  useEffect(() => {
+    if (paying === null) return undefined;
+    const timer = setInterval(() => void pay(paying), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [paying, attempt]);
   return (
     <div class="pay">
       <p class="hint">No real money is taken: the server is connected to the sandbox provider.</p>
       {error === undefined ? null : <ErrorNote error={error} />}
-      {waiting ? <p role="status">The bank has not answered yet. Press again in a moment.</p> : null}
+      <p role="status">{paying === null ? '' : 'Paying…'}</p>
       {CARDS.map(({ token, label }, at) => (
-        <ActionButton key={token} class={at === 0 ? 'button primary big' : 'button'} act={pay(token)}>
+        <button
+          key={token}
+          type="button"
+          class={at === 0 ? 'button primary big' : 'button'}
+          disabled={paying !== null}
+          onClick={() => void pay(token)}
+        >
           {label}
-        </ActionButton>
+        </button>
       ))}
     </div>
   );

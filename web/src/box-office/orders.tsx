@@ -65,7 +65,7 @@ export function Orders(): VNode {
       {data?.length === 0 && settled !== '' ? (
         <p class="notice">Nothing found. Try another spelling, the e-mail, or the seat.</p>
       ) : null}
-      <ul class="order-list">
+      <ul class="order-list" aria-busy={found.isPlaceholderData}>
         {(data ?? []).slice(0, SHOWN).map((order) => (
           <OrderRow key={order.id} order={order} />
         ))}

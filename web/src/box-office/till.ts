@@ -53,7 +53,8 @@ export interface BestChoice {
   readonly accessible?: boolean;
 }
 
-const KEPT = 'sale';
+/** One an event: a sale of another event that is not settled waits for its own. */
+const keptAs = (eventId: string): string => `sale.${eventId}`;
 /** More time is asked for when this much is left, while the sale is on the screen. */
 const EXTEND_BELOW_MS = 45_000;
 
@@ -75,9 +76,14 @@ export class Till {
       readonly currency: () => string;
     },
   ) {
-    const pending = keptPending();
-    if (pending !== null && pending.subject === desk.subject && pending.eventId === desk.eventId) {
+    const pending = keptPending(desk.eventId);
+    if (pending?.subject === desk.subject) {
       this.#state = { step: 'unknown', pending, hold: null, error: undefined };
+    } else if (pending !== null) {
+      // Under another key it would be another request: a person looks.
+      keep('session', keptAs(desk.eventId), null);
+      const note = `A sale that ${pending.subject} began here was not settled. Look for its seats in Orders before you sell on.`;
+      this.#state = { step: 'open', note };
     }
     this.#timer = setInterval(() => this.#tick(), 1000);
   }
@@ -166,7 +172,7 @@ export class Till {
     // The number of the sale is the server's second guard: it refuses another order of the same one.
     const body: Booking = { eventId, holdToken: state.hold.token, externalId: `till-${id}`, ...named, ...payment };
     const pending: Pending = { key: id, subject, eventId, body, tender, totalMinor };
-    keep('session', KEPT, JSON.stringify(pending));
+    keep('session', keptAs(eventId), JSON.stringify(pending));
     await this.#book(pending, state.hold);
   }
 
@@ -180,7 +186,7 @@ export class Till {
     this.#tell({ step: 'selling', pending, hold });
     try {
       const order = await this.desk.call<Order>('POST', '/v1/bookings', { body: pending.body, key: pending.key });
-      keep('session', KEPT, null);
+      keep('session', keptAs(pending.eventId), null);
       this.#tell({ step: 'sold', order, tender: pending.tender });
     } catch (error) {
       // Signed out half way: it stays kept, and is asked for again by whoever comes back with the same key.
@@ -189,7 +195,7 @@ export class Till {
         this.#tell({ step: 'unknown', pending, hold, error });
         return;
       }
-      keep('session', KEPT, null);
+      keep('session', keptAs(pending.eventId), null);
       await this.#refused(hold, error);
     }
   }
@@ -294,12 +300,12 @@ export class Till {
   }
 }
 
-function keptPending(): Pending | null {
-  const value = readKeptJson('session', KEPT) as Partial<Pending> | null;
+function keptPending(eventId: string): Pending | null {
+  const value = readKeptJson('session', keptAs(eventId)) as Partial<Pending> | null;
   if (value === null || typeof value.key !== 'string' || value.body === undefined || value.tender === undefined) {
     return null;
   }
-  const { key, subject = '', eventId = '', body, tender, totalMinor = 0 } = value;
+  const { key, subject = '', body, tender, totalMinor = 0 } = value;
   return { key, subject, eventId, body, tender, totalMinor };
 }
 
