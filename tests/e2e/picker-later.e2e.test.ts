@@ -10,8 +10,7 @@ import { axeFindings } from './axe.js';
 import { openBrowser } from './picker-page.js';
 
 /* The parts of the picker that are loaded after the map is shown: on slow lines, and where they cannot be had at first. */
-const LISTS = '**/picker/*/lists-*.js';
-const MINIMAP = '**/picker/*/minimap-*.js';
+const EXTRAS = '**/picker/*/extras-*.js';
 
 let aisle: TestAisle;
 let browser: Browser;
@@ -37,7 +36,7 @@ describe('the list, the filters and what the find box finds', () => {
     const gate = new Promise<void>((resolve) => (come = resolve));
     access = await AccessPage.open(browser, aisle.urls[0] ?? '', event.id, {
       before: (page) =>
-        page.route(LISTS, async (route) => {
+        page.route(EXTRAS, async (route) => {
           await gate;
           await route.continue();
         }),
@@ -52,10 +51,9 @@ describe('the list, the filters and what the find box finds', () => {
         page.on('request', (request) => asked.push(request.url()));
       },
     });
-    for (const part of ['/lists-', '/polled-source-'])
+    for (const part of ['/extras-', '/polled-source-'])
       await waitFor(() => asked.some((url) => url.includes(part)), { what: `${part} to be asked for` });
     expect(await access.page.locator('[data-shows=map][aria-pressed=true]').count()).toBe(1);
-    expect(asked.filter((url) => url.includes('minimap'))).toEqual([]);
     expect(access.complaints).toEqual([]);
   });
 
@@ -93,7 +91,7 @@ describe('the list, the filters and what the find box finds', () => {
   test('that cannot be loaded say so, and are tried again; the keyboard goes on where they are', async () => {
     let broken = true;
     access = await AccessPage.open(browser, aisle.urls[0] ?? '', event.id, {
-      before: (page) => page.route(LISTS, (route) => (broken ? route.abort() : route.continue())),
+      before: (page) => page.route(EXTRAS, (route) => (broken ? route.abort() : route.continue())),
     });
     await access.page.locator('[data-shows=list]').click();
     const again = access.page.getByRole('button', { name: 'Try again' });
@@ -111,18 +109,28 @@ describe('the list, the filters and what the find box finds', () => {
   });
 });
 
-test('the minimap comes when the map is not all on screen, and is tried again', async () => {
+test('the minimap and the card of the keyboard’s seat come once they can be had', async () => {
   let broken = true;
   access = await AccessPage.open(browser, aisle.urls[0] ?? '', event.id, {
-    before: (page) => page.route(MINIMAP, (route) => (broken ? route.abort() : route.continue())),
+    before: (page) => page.route(EXTRAS, (route) => (broken ? route.abort() : route.continue())),
   });
-  const minimap = access.page.locator('.minimap');
-  const closer = access.page.locator('.map-tools button').first();
-  const asked = access.page.waitForRequest(MINIMAP);
+  const { page } = access;
+  const closer = page.locator('.map-tools button').first();
+  await access.tabTo('Skip to the map');
+  await access.press('Enter', 'ArrowRight');
   await closer.click();
-  await asked;
-  expect(await minimap.isVisible()).toBe(false);
+  expect(await page.locator('.minimap').isVisible()).toBe(false);
   broken = false;
-  await minimap.waitFor();
+  await waitFor(
+    async () => {
+      await access.press('ArrowRight');
+      await closer.click();
+      await page.locator('canvas.map').focus();
+      return page.locator('.minimap').isVisible();
+    },
+    { what: 'the minimap' },
+  );
+  await access.press('ArrowLeft');
+  await page.locator('.card.docked').waitFor();
   expect(access.complaints.filter((text) => !text.includes('Failed to load resource'))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contrast, type Rgb } from '../../client-sdk/src/picker/map/colours.js';
-import { CUSTOM_PROPERTIES } from '../../client-sdk/src/picker/element/styles/tokens.js';
+import { customProperties } from '../../client-sdk/src/picker/element/styles/tokens.js';
 
 const guide = readFileSync(new URL('../../docs/EMBEDDING.md', import.meta.url), 'utf8');
 const isColour = (value: string): boolean => /^#[0-9a-f]{6}$/.test(value);
@@ -11,7 +11,7 @@ const rgb = (hex: string): Rgb => {
 };
 
 test('docs/EMBEDDING.md names every custom property with the colours that hold without it', () => {
-  const missing = Object.entries(CUSTOM_PROPERTIES).flatMap(([name, values]) =>
+  const missing = Object.entries(customProperties()).flatMap(([name, values]) =>
     [`\`${name}\``, ...Object.values(values).filter(isColour)].filter((text) => !guide.includes(text)),
   );
   // Shadows are no colours.
@@ -19,7 +19,7 @@ test('docs/EMBEDDING.md names every custom property with the colours that hold w
 });
 
 describe.each(['light', 'dark'] as const)('contrast, %s', (scheme) => {
-  const of = (name: string): Rgb => rgb(CUSTOM_PROPERTIES[`--aisle-${name}`]?.[scheme] ?? '');
+  const of = (name: string): Rgb => rgb(customProperties()[`--aisle-${name}`]?.[scheme] ?? '');
   test.each([
     ...['ground', 'surface', 'raised'].flatMap((under) => ['ink', 'muted', 'accent'].map((text) => [text, under])),
     ...['good', 'warn', 'bad'].flatMap((tone) => [

@@ -16,7 +16,7 @@ export interface Awaited<T> {
 }
 
 /** Draws again when the part is there; `wanted`: it is asked for now. */
-export function useLater<T>(later: Later<T>, wanted: boolean): Awaited<T> {
+export function useLater<T>(later: Pick<Later<T>, 'load' | 'value'>, wanted: boolean): Awaited<T> {
   const [failed, setFailed] = useState(false);
   const [tries, setTries] = useState(0);
   const [, setThere] = useState(later.value !== undefined);

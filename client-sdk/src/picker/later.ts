@@ -5,6 +5,13 @@ const PAUSES_MS = [400, 1_500];
 /** Where the browser does not tell when it has nothing else to do. */
 const SURELY_IDLE_MS = 1_500;
 
+/** Of a page; elsewhere there is none of it. */
+const page = globalThis as {
+  readonly requestIdleCallback?: (callback: () => void) => number;
+  readonly cancelIdleCallback?: (asked: number) => void;
+  readonly document?: { querySelector(selector: string): object | null };
+};
+
 /** A module of the picker that the first sight of the map does without: loaded once, when it is asked for. */
 export class Later<Module> {
   readonly #load: () => Promise<Module>;
@@ -35,9 +42,8 @@ export class Later<Module> {
   loadWhenIdle(): () => void {
     // Whoever asks for it then is told of a failure.
     const load = (): void => void this.load().catch(() => undefined);
-    if (typeof requestIdleCallback === 'undefined') return after(SURELY_IDLE_MS, load);
-    const asked = requestIdleCallback(load);
-    return () => cancelIdleCallback(asked);
+    const asked = page.requestIdleCallback?.(load);
+    return asked === undefined ? after(SURELY_IDLE_MS, load) : () => page.cancelIdleCallback?.(asked);
   }
 
   async #tried(): Promise<Module> {
@@ -65,6 +71,6 @@ const reload = <Module>(address: string): Promise<Module> =>
 
 /** Chromium names the address. Where the page may have given hashes for it, it is not asked for past them. */
 function addressIn(error: unknown): string | undefined {
-  if (typeof document === 'undefined' || document.querySelector('script[type=importmap]') !== null) return undefined;
-  return error instanceof TypeError ? /https?:\S+$/.exec(error.message)?.[0] : undefined;
+  if (page.document?.querySelector('script[type=importmap]') != null || !(error instanceof TypeError)) return undefined;
+  return /https?:\S+$/.exec(error.message)?.[0];
 }

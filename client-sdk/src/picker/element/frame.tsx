@@ -16,7 +16,7 @@ import type { AreaCall } from '../panels/areas.js';
 import { Basket } from '../panels/basket.js';
 import { PickerContext, type PickerParts } from '../panels/context.js';
 import { Choose } from './choose.js';
-import { LISTS } from './lists.js';
+import { EXTRAS } from './later-extras.js';
 import { MapPane } from './map-pane.js';
 import { Sheet, type SheetPart } from './sheet.js';
 import { Skips } from './skips.js';
@@ -45,8 +45,8 @@ export function Frame(props: FrameProps): VNode {
   const view = useRef<ChartView | null>(null);
   const root = useRef<HTMLDivElement>(null);
   const spoken = useAnnouncements(props);
-  const lists = useLater(LISTS, shown === 'list' || filtering);
-  useEffect(() => LISTS.loadWhenIdle(), []);
+  const extras = useLater(EXTRAS, shown === 'list' || filtering);
+  useEffect(() => EXTRAS.loadWhenIdle(), []);
   const { show, callArea, finding } = useWays(props, view, { setShown, setSheet, setCall });
   const parts: PickerParts = useMemo(
     () => ({ model, language, names, checkoutLabel, colours, actions: { show, checkout: onCheckout } }),
@@ -64,8 +64,8 @@ export function Frame(props: FrameProps): VNode {
         data-sheet={sheet ?? undefined}
         ref={root}
       >
-        <Skips root={root} mode={mode} lists={lists} {...skipTo} />
-        <Stage {...{ shown, filtering, finding, lists }} onShown={setShown} onFiltering={setFiltering}>
+        <Skips root={root} mode={mode} extras={extras} {...skipTo} />
+        <Stage {...{ shown, filtering, finding, extras }} onShown={setShown} onFiltering={setFiltering}>
           {(stale) => (
             <>
               <MapPane
@@ -88,7 +88,7 @@ export function Frame(props: FrameProps): VNode {
               {shown === 'list' && (
                 <ListPane
                   finding={finding}
-                  lists={lists}
+                  extras={extras}
                   view={view}
                   cursor={cursor}
                   onSection={(at) => spoken.current?.watchSection(at)}

@@ -1,14 +1,17 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLater } from '../coming.js';
+import { isFiltered } from '../finding/index.js';
 import type { Point } from '../map/bounds.js';
 import { ChartView } from '../map/chart-view.js';
 import type { Hit } from '../map/hit-test.js';
 import type { ThemeChoice } from '../map/theme.js';
 import type { Language } from '../messages/index.js';
-import type { Filter, PickerModel, PickerState } from '../model.js';
+import type { PickerModel, PickerState } from '../model.js';
 import { usePicker, usePickerState } from '../panels/context.js';
 import { MapTools } from '../panels/map-tools.js';
-import { ChoiceCard, FocusCard, HoverCard, type CardPlace } from '../panels/place-card.js';
+import type { CardPlace } from '../panels/place-card.js';
+import { EXTRAS } from './later-extras.js';
 import { minimapWhenNeeded } from './minimap.js';
 
 export interface MapPaneProps {
@@ -44,10 +47,14 @@ export function MapPane(props: MapPaneProps): VNode {
   const touched = useRef(false);
   const latest = useRef(props);
   latest.current = props;
+  const extras = useLater(EXTRAS, hovered !== null || cursor !== null || chosen !== null);
+  const cards = extras.part;
   const view = useChartView(canvas, minimap, latest, {
     hover: (hit, at) => setHovered(placeOf(hit) === null ? null : { place: placeOf(hit) as CardPlace, at }),
     seat: (seatNo) => {
-      if (touched.current && asksForType(model, seatNo)) setChosen(seatNo);
+      // Where the card cannot be had, the type can be changed in the basket.
+      const asks = cards !== undefined || !extras.failed;
+      if (touched.current && asks && asksForType(model, seatNo)) setChosen(seatNo);
       else model.press(seatNo);
     },
     cursor: setCursor,
@@ -81,9 +88,13 @@ export function MapPane(props: MapPaneProps): VNode {
       </p>
       <canvas ref={minimap} class="minimap" part="minimap" aria-hidden="true" hidden />
       <MapTools onZoom={(steps) => view.current?.zoomBy(steps)} onAll={() => view.current?.showAll()} />
-      {cursor !== null && hovered === null && <FocusCard seatNo={cursor} />}
-      {hovered !== null && chosen === null && <HoverCard place={hovered.place} at={hovered.at} />}
-      {chosen !== null && <ChoiceCard seatNo={chosen} key={chosen} onClose={() => setChosen(null)} />}
+      {cards !== undefined && (
+        <>
+          {cursor !== null && hovered === null && <cards.FocusCard seatNo={cursor} />}
+          {hovered !== null && chosen === null && <cards.HoverCard place={hovered.place} at={hovered.at} />}
+          {chosen !== null && <cards.ChoiceCard seatNo={chosen} key={chosen} onClose={() => setChosen(null)} />}
+        </>
+      )}
     </div>
   );
 }
@@ -187,13 +198,6 @@ function makeView(
   });
 }
 
-const EVERYTHING = (filter: Filter): boolean =>
-  filter.categories === null &&
-  filter.maxMinor === null &&
-  !filter.accessible &&
-  !filter.companion &&
-  !filter.unrestricted;
-
 /** What lies over the seats: one's own, those being asked for, what the filter leaves; and the counts in the labels. */
 function useMarks(view: Ref<ChartView | null>, model: PickerModel): void {
   const state: PickerState = usePickerState();
@@ -206,8 +210,8 @@ function useMarks(view: Ref<ChartView | null>, model: PickerModel): void {
   const before = useRef(filter);
   useEffect(() => {
     // A chart of 80,000 seats is looked at anew only when the filter is another one.
-    if (before.current === filter && EVERYTHING(filter)) return;
+    if (before.current === filter && !isFiltered(filter)) return;
     before.current = filter;
-    view.current?.setOffered(EVERYTHING(filter) ? undefined : (seatNo) => model.offered(seatNo));
+    view.current?.setOffered(isFiltered(filter) ? (seatNo) => model.offered(seatNo) : undefined);
   }, [view, model, filter]);
 }

@@ -1,10 +1,8 @@
-import { Later } from '../later.js';
 import type { ChartView } from '../map/chart-view.js';
 import type { Minimap } from '../map/minimap.js';
+import { EXTRAS } from './later-extras.js';
 
-const MINIMAP = new Later(() => import('../map/minimap.js'));
-
-/** Loaded when not all of the map is on screen for the first time; the canvas stays hidden until then. Returns what closes it. */
+/** Made when not all of the map is on screen for the first time; the canvas stays hidden until then. Returns what closes it. */
 export function minimapWhenNeeded(canvas: HTMLCanvasElement, view: ChartView): () => void {
   let minimap: Minimap | undefined;
   let closed = false;
@@ -12,7 +10,7 @@ export function minimapWhenNeeded(canvas: HTMLCanvasElement, view: ChartView): (
   const off = view.onViewport(({ allShown }) => {
     if (allShown || asked) return;
     asked = true;
-    MINIMAP.load().then(
+    EXTRAS.load().then(
       (loaded) => {
         if (!closed) minimap = new loaded.Minimap({ canvas, view });
       },

@@ -2,21 +2,21 @@ import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { SkipLinks, type SkipLink } from '../finding/index.js';
 import { usePicker, usePickerState } from '../panels/context.js';
-import type { AwaitedLists } from './lists.js';
+import type { AwaitedExtras } from './later-extras.js';
 import type { SheetPart } from './sheet.js';
 import type { Shown } from './stage.js';
 
 interface SkipsProps {
   readonly root: RefObject<HTMLElement>;
   readonly mode: 'buy' | 'select';
-  readonly lists: AwaitedLists;
+  readonly extras: AwaitedExtras;
   readonly setShown: (shown: Shown) => void;
   readonly setFiltering: (open: boolean) => void;
   readonly setSheet: (part: SheetPart | null) => void;
 }
 
 /** The ways through the picker for the keyboard: each opens what it names and puts the focus there. */
-export function Skips({ root, mode, lists, setShown, setFiltering, setSheet }: SkipsProps): VNode {
+export function Skips({ root, mode, extras, setShown, setFiltering, setSheet }: SkipsProps): VNode {
   const words = usePicker().language.messages.finding.keys;
   const { basket } = usePickerState();
   const [target, setTarget] = useState<string | null>(null);
@@ -26,7 +26,7 @@ export function Skips({ root, mode, lists, setShown, setFiltering, setSheet }: S
     // What is still loading is gone to when it is there; unless the focus has gone elsewhere by then.
     found?.focus();
     if (found != null) setTarget(null);
-  }, [target, root, lists.part]);
+  }, [target, root, extras.part]);
   const link = (label: string, selector: string, open: () => void): SkipLink => ({
     label,
     go: () => {

@@ -1,13 +1,13 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import { QuickNeeds, type FindingProps } from '../finding/index.js';
+import { isFiltered, QuickNeeds, type FindingProps } from '../finding/index.js';
 import { Coming } from '../coming.js';
 import type { ChartView } from '../map/chart-view.js';
 import { usePicker, usePickerState } from '../panels/context.js';
 import { Icon } from '../panels/icons.js';
 import { LinkBadge, Notices, useSteadyLink } from '../panels/notices.js';
 import { Swatch } from '../panels/swatch.js';
-import type { AwaitedLists } from './lists.js';
+import type { AwaitedExtras } from './later-extras.js';
 
 export type Shown = 'map' | 'list';
 
@@ -15,7 +15,7 @@ interface StageProps {
   readonly shown: Shown;
   readonly filtering: boolean;
   readonly finding: FindingProps;
-  readonly lists: AwaitedLists;
+  readonly extras: AwaitedExtras;
   readonly onShown: (shown: Shown) => void;
   readonly onFiltering: (open: boolean) => void;
   readonly children: (stale: boolean) => ComponentChildren;
@@ -23,18 +23,12 @@ interface StageProps {
 
 /** The toolbar, and under it the map or the list with what is to be known about both. */
 export function Stage(props: StageProps): VNode {
-  const { shown, filtering, finding, lists, onFiltering } = props;
-  const Filters = lists.part?.Filters;
+  const { shown, filtering, finding, extras, onFiltering } = props;
+  const Filters = extras.part?.Filters;
   const { words } = usePicker();
   const { filter } = usePickerState();
   const link = useSteadyLink();
   const button = useRef<HTMLButtonElement>(null);
-  const filtered =
-    filter.categories !== null ||
-    filter.maxMinor !== null ||
-    filter.accessible ||
-    filter.companion ||
-    filter.unrestricted;
   const choice = (name: Shown, text: string): VNode => (
     <button type="button" aria-pressed={shown === name} data-shows={name} onClick={() => props.onShown(name)}>
       <Icon name={name} size={18} />
@@ -60,7 +54,7 @@ export function Stage(props: StageProps): VNode {
           ref={button}
           aria-expanded={filtering}
           aria-controls="filters"
-          data-active={filtered || undefined}
+          data-active={isFiltered(filter) || undefined}
           onClick={() => onFiltering(!filtering)}
         >
           <Icon name="filter" size={18} />
@@ -73,7 +67,7 @@ export function Stage(props: StageProps): VNode {
         {props.children(link === 'stale' || link === 'offline')}
         <Notices link={link} />
         <div class="filters" id="filters" part="filters" hidden={!filtering} onKeyDown={closeByKey}>
-          {filtering && Filters === undefined && <Coming awaited={lists} {...finding} />}
+          {filtering && Filters === undefined && <Coming awaited={extras} {...finding} />}
           {filtering && Filters !== undefined && (
             <Filters {...finding} swatch={(category) => <Swatch category={category} />} />
           )}
@@ -85,14 +79,14 @@ export function Stage(props: StageProps): VNode {
 
 interface ListPaneProps {
   readonly finding: FindingProps;
-  readonly lists: AwaitedLists;
+  readonly extras: AwaitedExtras;
   readonly view: { readonly current: ChartView | null };
   readonly cursor: number | undefined;
   readonly onSection: (position: number) => void;
 }
 
 /** The list in place of the map, which follows behind it. */
-export function ListPane({ finding, lists, view, cursor, onSection }: ListPaneProps): VNode {
+export function ListPane({ finding, extras, view, cursor, onSection }: ListPaneProps): VNode {
   const words = finding.language.messages.finding;
   const inStep: FindingProps = useMemo(
     () => ({ ...finding, ways: { ...finding.ways, showSeats: (seatNos) => view.current?.showSeats(seatNos) } }),
@@ -101,12 +95,12 @@ export function ListPane({ finding, lists, view, cursor, onSection }: ListPanePr
   return (
     <div class="pane list-pane" part="list">
       <h2 class="unseen">{words.list.title}</h2>
-      {lists.part === undefined ? (
-        <Coming awaited={lists} {...finding} />
+      {extras.part === undefined ? (
+        <Coming awaited={extras} {...finding} />
       ) : (
         <>
-          <lists.part.SeatList {...inStep} cursor={cursor} onSection={onSection} />
-          <lists.part.KeysHelp words={words.keys} />
+          <extras.part.SeatList {...inStep} cursor={cursor} onSection={onSection} />
+          <extras.part.KeysHelp words={words.keys} />
         </>
       )}
     </div>

@@ -6,7 +6,7 @@ import type * as Lists from './lists.js';
 import type { FindingProps } from './props.js';
 
 interface FindBoxProps extends FindingProps {
-  readonly lists: Later<typeof Lists>;
+  readonly lists: Pick<Later<typeof Lists>, 'load' | 'value'>;
 }
 
 /** The way to a seat by its name: type what the ticket would say, then hold it or let it go. */

@@ -1,4 +1,4 @@
-/** What nobody sees before asking for it: the element loads it on its own, when asked or when the page is idle. */
+/** What nobody sees before asking for it: the element loads it later. */
 export { Filters } from './filters.js';
 export { FindResults, seatSearch } from './find-results.js';
 export { KeysHelp } from './keys-help.js';
