@@ -13,8 +13,8 @@ const GATHER_MS = 10_000;
 const TELL_EVERY_MS = 10_000;
 /** After something went wrong (a server restarting, say), before the next visit. */
 const AGAIN_MS = 3_000;
-/** Tickets of the crowd are given back from this part of an event's places on: a hall that is full does not move. */
-const FULL_PART = 0.75;
+/** Tickets of the crowd are given back where no more than this part of an event's places is free: a full hall does not move. */
+const FREE_PART = 0.25;
 
 const line = (level: number, msg: string, fields: object = {}): void => {
   process.stdout.write(`${JSON.stringify({ level, msg, ...fields })}\n`);
@@ -75,13 +75,14 @@ async function giveBack({ shop, tally, closing }: Place, sold: Map<string, Order
     await pause(TELL_EVERY_MS, closing);
     for (const [eventId, orders] of sold) {
       try {
-        const { categories } = await shop.call<{ categories: { total: number; sold: number }[] }>(
+        const { categories } = await shop.call<{ categories: { total: number; available: number }[] }>(
           'GET',
           `/events/${eventId}/inventory`,
         );
         const total = categories.reduce((sum, category) => sum + category.total, 0);
-        const taken = categories.reduce((sum, category) => sum + category.sold, 0);
-        if (closing.aborted || taken < total * FULL_PART) continue;
+        // Not by what is sold: a large crowd has the rest of a small hall on hold, and nothing is left for a visitor.
+        const free = categories.reduce((sum, category) => sum + category.available, 0);
+        if (closing.aborted || free > total * FREE_PART) continue;
         for (const order of orders.splice(0, Math.ceil(orders.length / 3))) {
           const body = { reason: 'somebody of the crowd cannot come', seats: 'release' };
           await shop.call('POST', `/orders/${order.id}/refund`, { body, key: `crowd-${order.id}` });
