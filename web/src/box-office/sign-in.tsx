@@ -41,7 +41,10 @@ export function SignIn(props: {
           void signIn();
         }}
       >
-        <Field label="Your key" hint="It starts with ak_. An admin makes one with the role box office.">
+        <Field
+          label="Your key"
+          hint="It starts with ak_. An admin makes one with the role box office; to try, the admin key does."
+        >
           {(ids) => (
             <input
               {...ids}
