@@ -21,7 +21,9 @@ export function useLater<T>(later: Pick<Later<T>, 'load' | 'value'>, wanted: boo
   const [tries, setTries] = useState(0);
   const [, setThere] = useState(later.value !== undefined);
   useEffect(() => {
-    if (!wanted || later.value !== undefined) return;
+    if (!wanted) return;
+    // It may have come between the drawing and this.
+    if (later.value !== undefined) return setThere(true);
     let open = true;
     later.load().then(
       () => open && setThere(true),
