@@ -77,6 +77,27 @@ describe('POST /v1/charts/preview', () => {
     expect(inDrawing.faults[0]?.path).toBe('categories.list.0.key');
   });
 
+  test('C1 nested too deep to walk: refused, not a fault of the server', async () => {
+    const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+    for (const raw of [
+      deep(100_000),
+      `{"subChart":${deep(5_000)}}`,
+      `{"format":"aisle-chart/1","extra":${deep(5_000)}}`,
+    ]) {
+      const answer = await world.call('POST', '/v1/charts/preview', {
+        ...{ raw, headers: { 'content-type': 'application/json' } },
+      });
+      expect([answer.status, refusal(answer).code]).toEqual([400, 'INVALID_REQUEST']);
+    }
+  });
+
+  test('C1 a category key under which no price could be set is a fault of the chart', async () => {
+    const text = JSON.stringify(plainChart(1, 2)).replaceAll('"A"', '"__proto__"');
+    const { chart, faults } = await preview(JSON.parse(text));
+    expect(chart).toBeNull();
+    expect(faults[0]).toMatchObject({ path: 'categories.0.key' });
+  });
+
   test.each([[{}], [[]], ['a chart'], [7], [null], [{ format: 'aisle-chart/9' }], [{ zones: 1 }]])(
     'C1 %j is no chart, and the answer says what would be one',
     async (file) => {

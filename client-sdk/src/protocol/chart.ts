@@ -9,7 +9,8 @@ export const pointSchema = z.strictObject({ x: coordinate, y: coordinate });
 const extra = z.record(z.string(), z.unknown());
 
 export const categorySchema = z.strictObject({
-  key: categoryKeySchema,
+  // Prices are an object by these keys, and that one name no object can have.
+  key: categoryKeySchema.refine((key) => key !== '__proto__', 'is a word of the language; choose another key'),
   label: z.string().max(200),
   color: z.string().max(64).optional(),
   extra: extra.optional(),

@@ -9,7 +9,7 @@ import { encodedBody, respond } from './encoding.js';
 import { faultsOf, invalidRequest } from '../domain/faults.js';
 import { errorResponse } from './errors.js';
 import { fairUse } from './fair-use.js';
-import { nulFaults } from './nul.js';
+import { bodyFaults } from './nul.js';
 import { notFound, pageRoutes } from './pages.js';
 import { requestLog } from './request-log.js';
 import { bookRoutes } from './routes/books.js';
@@ -45,7 +45,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(faultsOf(result.error));
-      const faults = nulFaults(result.data);
+      const faults = bodyFaults(result.data);
       if (faults.length > 0) throw invalidRequest(faults);
     },
   });

@@ -1,11 +1,24 @@
 import { setImmediate as soon } from 'node:timers/promises';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Chart, ChartPreview } from '@aisle/client/protocol';
+import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { importJson, type ImportResult } from '../../domain/chart/importers/index.js';
 import { jsonBody, MAX_CHART_BODY_BYTES } from '../body.js';
 import { allow, type AppEnv } from '../context.js';
 import * as doc from '../openapi.js';
+
+/**
+ * Behind the body, before it is parsed: several large charts at once would be one long time in which nobody else has a turn.
+ */
+function oneAtATime(): MiddlewareHandler<AppEnv> {
+  let last: Promise<void> = Promise.resolve();
+  return (_c, next) => {
+    const run = last.then(next);
+    last = run.then(turn, turn);
+    return run;
+  };
+}
 
 const preview = doc.route(
   {
@@ -17,7 +30,7 @@ const preview = doc.route(
       'The body is the file’s JSON: aisle-chart/1, a seats.io chart or a pretix seating plan. With faults the answer is 200 too: chart is null, and each fault says where it is in the file. A CSV becomes a chart by npm run import-chart.',
     ...doc.withToken,
     request: { body: doc.jsonRequest(z.unknown(), true) },
-    middleware: [allow('event.create'), ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES })] as const,
+    middleware: [allow('event.create'), ...jsonBody({ maxBytes: MAX_CHART_BODY_BYTES }), oneAtATime()] as const,
     responses: { 200: doc.json(doc.chartPreviewModel, 'The chart as POST /v1/events takes it, or its faults') },
   },
   ['UNAUTHENTICATED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
