@@ -296,6 +296,10 @@ describe('around every answer', () => {
     const page = await get('/');
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'self' https://shop.example");
+    for (const path of ['/admin', '/admin/events', '/box-office']) {
+      const staff = await get(path);
+      expect(staff.headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'$/);
+    }
   });
 });
 
