@@ -57,6 +57,8 @@ async function open(path: string, options: BrowserContextOptions & { context?: B
   if (shared === undefined) contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
+  // As on plain http, where browsers have no such thing.
+  await page.addInitScript('delete Crypto.prototype.randomUUID;');
   page.on('console', (message) => {
     // The browser's own word on a card that is declined, and on what is not there: asked for on purpose.
     if (/^Failed to load resource: .* (402|404|503)/.test(message.text())) return;
@@ -93,6 +95,11 @@ async function details(page: Page): Promise<void> {
   await page.getByLabel('Name').fill('Perdita Florizel');
   await page.getByLabel('E-mail').fill('perdita@example.com');
   await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await page.getByRole('heading', { name: 'Pay for your seats' }).waitFor();
+  // Who buys, and the token of the hold, are not left behind in the tab.
+  const kept = await page.evaluate('JSON.stringify({ ...sessionStorage })');
+  expect(kept).toContain('aisle.key');
+  expect(kept).not.toMatch(/perdita|evt_/i);
 }
 const orders = async (): Promise<Order[]> =>
   (await adminCall<{ items: Order[] }>(aisle, 'GET', `/orders?eventId=${event.id}&email=perdita@example.com`)).items;
