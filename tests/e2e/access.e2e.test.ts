@@ -131,7 +131,8 @@ describe('by the keyboard alone', () => {
       const access = await open({}, (await sell()).id);
       await access.tabTo('Skip to the list of seats');
       await access.press('Enter');
-      expect((await access.focused())?.name).toMatch(/^Stalls left/);
+      // The list is loaded when asked for, if it is not there by then.
+      await waitFor(async () => (await access.focused())?.name.startsWith('Stalls left'), { what: 'the list' });
 
       await access.press('End', 'Home', 'ArrowDown', 'ArrowRight', 'ArrowRight', 'c');
       expect((await access.focused())?.name).toMatch(/^Row C/);
@@ -187,7 +188,9 @@ describe('in a page that reads from right to left', () => {
   test('the arrow that points inwards opens', async () => {
     const access = await open({ attributes: 'dir="rtl"' });
     await access.tabTo('Skip to the list of seats');
-    await access.press('Enter', 'ArrowLeft', 'ArrowLeft');
+    await access.press('Enter');
+    await waitFor(async () => (await access.focused())?.name.startsWith('Stalls left'), { what: 'the list' });
+    await access.press('ArrowLeft', 'ArrowLeft');
     expect((await access.focused())?.name).toMatch(/^Row A/);
     await access.press('ArrowRight');
     expect((await access.focused())?.name).toMatch(/^Stalls left/);
@@ -260,6 +263,7 @@ describe('for the eye and the hand', () => {
     const access = await open();
     await access.page.getByRole('button', { name: 'Wheelchair places' }).click();
     await access.page.locator('[data-shows=list]').click();
+    await access.page.locator('[role=treeitem]').first().waitFor();
     expect(await access.page.locator('[role=treeitem]').allInnerTexts()).toEqual([
       expect.stringMatching(/Stalls left[\s\S]*2 free/),
       expect.stringMatching(/Stalls right[\s\S]*2 free/),
