@@ -90,6 +90,56 @@ describe('the box office as a kiosk', () => {
     await kiosk.close();
   });
 
+  test('O4 an answer that comes after the buyer left is not shown to the next, and its order is given up', async () => {
+    const kiosk = await openKiosk('60');
+    const { page } = kiosk;
+    const before = await free();
+    await takeBest(kiosk);
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    let asked = false;
+    await page.route('**/v1/orders', async (route) => {
+      const response = await route.fetch();
+      asked = true;
+      await held;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('button', { name: 'Pay at the counter' }).click();
+    await waitFor(() => asked, { what: 'the order placed' });
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await page.getByText('Touch to buy tickets').click();
+    answer();
+    await waitFor(async () => (await free()) === before, { what: 'the seats back on sale' });
+    expect(await page.locator('.kiosk').getAttribute('data-at')).toBe('choose');
+    await kiosk.close();
+  });
+
+  test('O4 whoever pays is not sent away, and what was printed is gone with them', async () => {
+    const kiosk = await openKiosk('60');
+    const { page } = kiosk;
+    await takeBest(kiosk);
+    await page.getByLabel('Your name').fill('Ada Lovelace');
+    await page.getByLabel('Your e-mail').fill('ada@example.com');
+    await page.getByRole('button', { name: 'Pay by card' }).click();
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/v1/orders/*/pay', async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('button', { name: 'Test card', exact: true }).click();
+    await page.getByText('Paying…').waitFor();
+    await page.locator('.kiosk-head button:disabled', { hasText: 'Start over' }).waitFor();
+    answer();
+    await page.getByText('Thank you! Take your tickets.').waitFor();
+    await waitFor(async () => (await kiosk.printed()).length > 0, { what: 'the tickets printed' });
+    await page.getByRole('button', { name: /^Done/ }).click();
+    await page.getByText('Touch to buy tickets').waitFor();
+    expect(await page.locator('iframe').count()).toBe(0);
+    await kiosk.close();
+  });
+
   test('O5 an order for the counter waits for its money there and is paid by its code', async () => {
     const kiosk = await openKiosk('60');
     await takeBest(kiosk);

@@ -68,6 +68,13 @@ describe('the box office', () => {
     expect(counter.page.url()).not.toContain(mine.key);
     await counter.page.reload();
     await counter.live();
+    // The browser brings a page back as it was, by its back button: signed out elsewhere, it must not be signed in here.
+    await counter.page.evaluate(
+      `sessionStorage.clear(); dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`,
+    );
+    await counter.page.getByLabel('Your key').waitFor();
+    await counter.signIn(mine.key);
+    await counter.live();
     await adminCall(aisle, 'DELETE', `/keys/${mine.id}`).catch(() => undefined);
     await counter.page.getByText('not accepted any more').waitFor();
     expect(await counter.page.getByLabel('Your key').inputValue()).toBe('');

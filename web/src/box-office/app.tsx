@@ -13,6 +13,7 @@ import { keepKiosk, keptKiosk, type KioskConfig } from './kiosk-config.js';
 import { KioskSetup } from './kiosk-setup.js';
 import { OrderPage } from './order.js';
 import { Orders } from './orders.js';
+import { clearPrinted } from './print.js';
 import { QuickSale } from './quick-sale.js';
 import { Scan } from './scan.js';
 import { ChosenSeats } from './seats.js';
@@ -51,7 +52,16 @@ function BoxOffice({ queries }: { queries: QueryClient }): VNode {
     setWords(said);
     // Orders and names that this clerk read are nobody else's.
     queries.clear();
+    clearPrinted();
   }, []);
+  useEffect(() => {
+    // The back button may bring a whole page back as it was: with a key that was signed out since.
+    const back = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted && keptClerk() === null) signOut();
+    };
+    addEventListener('pageshow', back);
+    return () => removeEventListener('pageshow', back);
+  }, [signOut]);
   const chooseEvent = (chosen: string | null): void => {
     keep('local', 'event', chosen);
     setEventId(chosen);

@@ -16,11 +16,13 @@ interface PayProps {
   readonly basket: CheckoutDetail;
   readonly onBack: () => void;
   readonly onDone: (orders: readonly Order[], paid: boolean) => void;
+  /** Money is under way, or not any more. */
+  readonly onPaying: (paying: boolean) => void;
 }
 
 /** By card here, where the server's provider can, or at the counter. */
 export function KioskPay(props: PayProps): VNode {
-  const { config, visitor, event, basket, onBack, onDone } = props;
+  const { config, visitor, event, basket, onBack, onDone, onPaying } = props;
   const once = useOnce();
   const [error, setError] = useState<unknown>(undefined);
   const [begun, setBegun] = useState<readonly CheckoutAnswer[] | undefined>(undefined);
@@ -36,6 +38,7 @@ export function KioskPay(props: PayProps): VNode {
   const atCounter = (): Promise<void> =>
     guarded(async () => {
       const orders = begun?.map(({ order }) => order) ?? (await placed(visitor, basket, once));
+      visitor.owes(orders);
       onDone(
         orders,
         orders.every(({ status }) => status === 'completed'),
@@ -47,8 +50,9 @@ export function KioskPay(props: PayProps): VNode {
       for (const holdToken of basket.holdTokens) {
         const body = { eventId: event.id, holdToken, buyer };
         answers.push(await visitor.call<CheckoutAnswer>('POST', '/v1/checkout', { body, key: once.keyFor(body) }));
+        // Each at once: should the next fail, this one is not forgotten.
+        visitor.owes(answers.map(({ order }) => order));
       }
-      visitor.owes(answers.map(({ order }) => order));
       setBegun(answers);
     });
   return (
@@ -60,7 +64,12 @@ export function KioskPay(props: PayProps): VNode {
       {error === undefined ? null : <ErrorNote error={error} />}
       {config.card && begun === undefined ? <BuyerForm onBuyer={checkout} /> : null}
       {begun === undefined ? null : (
-        <Cards {...{ begun, visitor, once }} onPaid={(orders) => onDone(orders, true)} counter={config.counter} />
+        <Cards
+          {...{ begun, visitor, once, onPaying }}
+          onAnswers={setBegun}
+          onPaid={(orders) => onDone(orders, true)}
+          counter={config.counter}
+        />
       )}
       {config.counter ? (
         <ActionButton class="button big" act={atCounter}>
@@ -143,9 +152,11 @@ function Cards(props: {
   visitor: Visitor;
   once: Once;
   counter: boolean;
+  onPaying: (paying: boolean) => void;
+  onAnswers: (answers: readonly CheckoutAnswer[]) => void;
   onPaid: (orders: readonly Order[]) => void;
 }): VNode {
-  const { begun, visitor, once, counter, onPaid } = props;
+  const { begun, visitor, once, counter, onPaying, onAnswers, onPaid } = props;
   const [error, setError] = useState<unknown>(undefined);
   const [attempt, setAttempt] = useState(0);
   /** The card that is being charged. */
@@ -161,22 +172,26 @@ function Cards(props: {
     return <ErrorNote error={told} />;
   }
   const send = async (paymentToken: string): Promise<readonly Order[]> => {
-    const orders: Order[] = [];
-    for (const { order } of begun) {
-      const key = once.keyFor({ pay: order.id, paymentToken, attempt });
-      const body = { paymentToken };
-      const path = `/v1/orders/${order.id}/pay`;
-      const done = order.status === 'completed';
-      orders.push(done ? order : (await visitor.call<CheckoutAnswer>('POST', path, { body, key })).order);
+    const answers = [...begun];
+    try {
+      for (const [at, { order }] of begun.entries()) {
+        // Paid by an earlier press: once is enough.
+        if (order.status === 'completed') continue;
+        const key = once.keyFor({ pay: order.id, paymentToken, attempt });
+        const path = `/v1/orders/${order.id}/pay`;
+        answers[at] = await visitor.call<CheckoutAnswer>('POST', path, { body: { paymentToken }, key });
+      }
+    } finally {
+      visitor.owes(answers.map(({ order }) => order));
+      onAnswers(answers);
     }
-    return orders;
+    return answers.map(({ order }) => order);
   };
   const pay = async (paymentToken: string): Promise<void> => {
     setError(undefined);
     setPaying(paymentToken);
     try {
       const orders = await send(paymentToken);
-      visitor.owes(orders);
       // Else the bank has not said yet, and the same is asked again.
       if (orders.every(({ status }) => status === 'completed')) onPaid(orders);
     } catch (failure) {
@@ -189,10 +204,11 @@ function Cards(props: {
   };
   // What is not known keeps its key, and is asked again by itself.
   useEffect(() => {
+    onPaying(paying !== null);
     if (paying === null) return undefined;
     const timer = setInterval(() => void pay(paying), ASK_AGAIN_MS);
     return () => clearInterval(timer);
-  }, [paying, attempt]);
+  }, [paying, attempt, begun]);
   return (
     <div class="pay">
       <p class="hint">No real money is taken: the server is connected to the sandbox provider.</p>

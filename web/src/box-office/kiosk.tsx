@@ -14,6 +14,7 @@ import type { KioskConfig } from './kiosk-config.js';
 import { KioskDone } from './kiosk-done.js';
 import { LeaveKiosk } from './kiosk-leave.js';
 import { KioskPay } from './kiosk-pay.js';
+import { clearPrinted } from './print.js';
 import { Visitor } from './visitor.js';
 
 defineSeatMap();
@@ -39,10 +40,21 @@ export function Kiosk({ config, onLeave }: { config: KioskConfig; onLeave: (cler
     queryFn: () => getJson<SeatEvent>(`/v1/events/${encodeURIComponent(config.eventId)}`),
     refetchInterval: LOOK_AGAIN_MS,
   });
+  // Money is under way: whoever pays now is not sent away before it is known what became of it.
+  const [paying, setPaying] = useState(false);
+  const current = useRef(round);
+  current.current = round;
   const startOver = (): void => {
     void visitor.leave();
+    clearPrinted();
+    setPaying(false);
+    setLeaving(false);
     setStep(WELCOME);
     setRound(round + 1);
+  };
+  // An answer to the buyer before is not for the eyes of the next.
+  const onStep = (next: Step): void => {
+    if (current.current === round) setStep(next);
   };
   useEffect(() => {
     const leave = (): void => void visitor.leave();
@@ -50,7 +62,7 @@ export function Kiosk({ config, onLeave }: { config: KioskConfig; onLeave: (cler
     return () => removeEventListener('pagehide', leave);
   }, [visitor]);
   const busy = step.at === 'choose' || step.at === 'pay';
-  const idle = useIdle({ on: busy, seconds: config.idleSeconds, onIdle: startOver });
+  const idle = useIdle({ on: (busy || leaving) && !paying, seconds: config.idleSeconds, onIdle: startOver });
   const { data } = event;
   if (data === undefined) {
     return event.error === null ? (
@@ -70,13 +82,13 @@ export function Kiosk({ config, onLeave }: { config: KioskConfig; onLeave: (cler
           <p>{eventTime(data)}</p>
         </div>
         {busy ? (
-          <button type="button" class="button" onClick={startOver}>
+          <button type="button" class="button" disabled={paying} onClick={startOver}>
             Start over
           </button>
         ) : null}
       </header>
       <main class="kiosk-main">
-        <KioskStep key={round} {...{ step, config, visitor, event: data, startOver }} onStep={setStep} />
+        <KioskStep key={round} {...{ step, config, visitor, event: data, startOver, onStep }} onPaying={setPaying} />
       </main>
       <footer class="kiosk-foot">
         <Brand />
@@ -97,8 +109,9 @@ function KioskStep(props: {
   event: SeatEvent;
   startOver: () => void;
   onStep: (step: Step) => void;
+  onPaying: (paying: boolean) => void;
 }): VNode {
-  const { step, config, visitor, event, startOver, onStep } = props;
+  const { step, config, visitor, event, startOver, onStep, onPaying } = props;
   switch (step.at) {
     case 'welcome':
       return <Welcome event={event} onBegin={() => onStep({ at: 'choose' })} />;
@@ -107,7 +120,7 @@ function KioskStep(props: {
     case 'pay':
       return (
         <KioskPay
-          {...{ config, visitor, event, basket: step.basket }}
+          {...{ config, visitor, event, basket: step.basket, onPaying }}
           onBack={() => onStep({ at: 'choose' })}
           onDone={(orders, paid) => onStep({ at: 'done', orders, paid })}
         />

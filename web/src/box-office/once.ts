@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import { newRequestId } from '../../../client-sdk/src/request-id.js';
 
 /** An Idempotency-Key for what is asked: the same content, the same key, until `done`; so a second press is no second refund. */
 export interface Once {
@@ -7,13 +8,15 @@ export interface Once {
 }
 
 export function useOnce(): Once {
-  const kept = useRef<{ json: string; key: string } | null>(null);
+  // One each: of two orders that are paid by one press, both keep theirs when the second is asked for again.
+  const kept = useRef(new Map<string, string>());
   return {
     keyFor: (content) => {
       const json = JSON.stringify(content);
-      if (kept.current?.json !== json) kept.current = { json, key: crypto.randomUUID() };
-      return kept.current.key;
+      const key = kept.current.get(json) ?? newRequestId();
+      kept.current.set(json, key);
+      return key;
     },
-    done: () => void (kept.current = null),
+    done: () => kept.current.clear(),
   };
 }

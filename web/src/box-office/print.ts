@@ -27,7 +27,7 @@ export async function printTickets(orderId: string, token: string, only?: Readon
   const styles = [...text.matchAll(STYLE)].map(([, css = '']) => css).join('\n');
   // A parsed document has this page's content policy: a style element in it would be refused, loudly.
   const page = new DOMParser().parseFromString(text.replaceAll(STYLE, ''), 'text/html');
-  document.querySelector('iframe[data-tickets]')?.remove();
+  clearPrinted();
   const frame = document.createElement('iframe');
   frame.dataset.tickets = orderId;
   frame.title = 'Tickets, as printed';
@@ -49,6 +49,11 @@ export async function printTickets(orderId: string, token: string, only?: Readon
   view.print();
   // Else the keys of the counter would be typed into the paper.
   if (activeElement instanceof HTMLElement) activeElement.focus();
+}
+
+/** What was printed last is somebody's name and codes: gone with whoever it was for. */
+export function clearPrinted(): void {
+  for (const frame of document.querySelectorAll('iframe[data-tickets]')) frame.remove();
 }
 
 /** Without style elements or attributes, which a strict content policy would not apply. */

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { newRequestId } from '../../../client-sdk/src/request-id.js';
 import { Camera } from './camera.js';
 import { useDesk, useReach } from './desk.js';
 import { keep, readKept } from './kept.js';
@@ -88,7 +89,7 @@ function useScans(): { scans: readonly Scanned[]; take: (code: string) => void }
   const take = (text: string): void => {
     const code = text.trim();
     if (code === '') return;
-    const scanned = { key: crypto.randomUUID(), code, at: new Date().toISOString(), verdict: null };
+    const scanned = { key: newRequestId(), code, at: new Date().toISOString(), verdict: null };
     setScans((known) => [scanned, ...known].slice(0, KEPT));
     void ask(scanned);
   };

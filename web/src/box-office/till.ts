@@ -1,4 +1,5 @@
 import type { Booking, Hold, Order, RefundedOrder } from '@aisle/client/protocol';
+import { newRequestId } from '../../../client-sdk/src/request-id.js';
 import { ApiError } from '../shared/api.js';
 import type { DeskCall } from './desk.js';
 import { keep, readKeptJson } from './kept.js';
@@ -102,6 +103,8 @@ export class Till {
     this.#timer = undefined;
     this.#listeners.clear();
     this.#letGo();
+    // What is still being asked for is given back as soon as it is granted.
+    this.#turn += 1;
   }
 
   /** The page is being left: what is held, and not about to be sold, goes back on sale. */
@@ -133,9 +136,13 @@ export class Till {
     if (state.step !== 'held') return;
     this.#tell({ ...state, busy: true });
     const sentAt = performance.now();
+    const turn = this.#turn;
     try {
-      this.#held(await this.#retype(state.hold, seats, ticketType), sentAt);
+      const hold = await this.#retype(state.hold, seats, ticketType);
+      // Dropped meanwhile: what was given back is not on the screen again.
+      if (turn === this.#turn) this.#held(hold, sentAt);
     } catch (error) {
+      if (turn !== this.#turn) return;
       this.#tell({ step: 'held', hold: state.hold, deadline: state.deadline, error });
     }
   }
@@ -157,7 +164,7 @@ export class Till {
     if (state.step !== 'held' || state.busy === true) return;
     const { eventId, subject, terminal } = this.desk;
     const totalMinor = itemsTotal(state.hold.items);
-    const id = crypto.randomUUID();
+    const id = newRequestId();
     const payment =
       tender.kind === 'none' || totalMinor === 0
         ? {}
@@ -218,7 +225,7 @@ export class Till {
     if (['selling', 'unknown'].includes(this.#state.step)) return;
     const turn = (this.#turn += 1);
     this.#letGo();
-    const key = crypto.randomUUID();
+    const key = newRequestId();
     const attempt = async (): Promise<void> => {
       this.#tell({ step: 'holding' });
       const sentAt = performance.now();
@@ -245,7 +252,7 @@ export class Till {
   #retype(hold: Hold, seats: readonly string[], ticketType: string): Promise<Hold> {
     const chosen = seats.map((id) => ({ id, ticketType }));
     const body = { eventId: this.desk.eventId, holdToken: hold.token, seats: chosen };
-    return this.desk.call<Hold>('POST', '/v1/inventory/holds', { body, key: crypto.randomUUID() });
+    return this.desk.call<Hold>('POST', '/v1/inventory/holds', { body, key: newRequestId() });
   }
 
   /** `sentAt`: performance.now() when the call left. The server's own deadline is that much later, or more. */
@@ -274,7 +281,7 @@ export class Till {
     const sentAt = performance.now();
     try {
       const path = `/v1/inventory/holds/${hold.token}/extend`;
-      const longer = await this.desk.call<Hold>('POST', path, { body: {}, key: crypto.randomUUID() });
+      const longer = await this.desk.call<Hold>('POST', path, { body: {}, key: newRequestId() });
       if (this.#state.step === 'held' && this.#state.hold.token === hold.token) this.#held(longer, sentAt);
     } catch {
       // The next second tries again; the countdown shows what is left.
@@ -290,7 +297,7 @@ export class Till {
   /** Best effort: what does not get through lapses by itself. */
   #release(token: string): void {
     void this.desk
-      .call('DELETE', `/v1/inventory/holds/${token}`, { key: crypto.randomUUID(), keepalive: true })
+      .call('DELETE', `/v1/inventory/holds/${token}`, { key: newRequestId(), keepalive: true })
       .catch(() => undefined);
   }
 

@@ -1,4 +1,5 @@
 import type { Hold, Order, Session } from '@aisle/client/protocol';
+import { newRequestId } from '../../../client-sdk/src/request-id.js';
 import { call, type CallOptions } from '../shared/api.js';
 
 /**
@@ -9,6 +10,8 @@ export class Visitor {
   #session: Promise<Session> | null = null;
   /** Placed and not paid: given up when the buyer leaves, unless they are on their way to the counter. */
   #unpaid: readonly string[] = [];
+
+  #left = false;
 
   constructor(readonly eventId: string) {}
 
@@ -30,12 +33,15 @@ export class Visitor {
 
   owes(orders: readonly Order[]): void {
     this.#unpaid = orders.filter(({ status }) => status === 'pending').map(({ id }) => id);
+    // Answered after the buyer had left: nobody will pay it.
+    if (this.#left) void this.leave();
   }
 
   /** Gives everything back that is not paid, as far as the line allows; the rest lapses by itself. */
   async leave(): Promise<void> {
+    this.#left = true;
     if (this.#session === null) return;
-    const key = (): string => crypto.randomUUID();
+    const key = (): string => newRequestId();
     const unpaid = this.#unpaid.map((id) =>
       this.call('POST', `/v1/orders/${id}/cancel`, {
         ...{ body: { reason: 'the buyer left the kiosk' }, key: key(), keepalive: true },
