@@ -27,7 +27,7 @@ export const partsCss = `
   color: var(--a-warn); font-size: 14px; font-weight: 550; line-height: 1.4; }
 .notice > span { flex: 1 1 180px; }
 .notice[data-tone='bad'] { background: var(--a-bad-wash); color: var(--a-bad); }
-.swatch { display: inline-grid; flex: none; place-items: center; inline-size: 18px; block-size: 18px; border-radius: 50%; background: var(--swatch); font: 700 11px/1 var(--a-font);
+.swatch { display: inline-grid; flex: none; place-items: center; inline-size: 18px; block-size: 18px; border-radius: 50%; background-color: var(--swatch); font: 700 11px/1 var(--a-font);
   forced-color-adjust: none; }
 .quiet { color: var(--a-muted); font-size: 14px; }
 .field { display: grid; gap: 4px; min-inline-size: 0; }
