@@ -50,6 +50,14 @@ export function App(): VNode {
     [signOut],
   );
   useEffect(() => {
+    // The back button may bring a whole page back as it was: with a key that was signed out since.
+    const back = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted && entry.at === 'in' && storedKey() !== entry.key) signOut();
+    };
+    addEventListener('pageshow', back);
+    return () => removeEventListener('pageshow', back);
+  }, [entry, signOut]);
+  useEffect(() => {
     if (entry.at === 'checking' && entry.error === undefined) void check(entry.key);
   }, [entry, check]);
 
