@@ -36,6 +36,12 @@ export class Taste {
     }));
   }
 
+  /** An area with so much room left, or undefined. */
+  standing(map: SeatMap, size: number, chance: Chance): string | undefined {
+    const roomy = this.chart.areas.filter((_area, areaNo) => (map.areas[areaNo]?.available ?? 0) >= size);
+    return chance.pick(roomy)?.id;
+  }
+
   /** Ids of free seats beside each other, or, where there are none so soon, undefined. */
   choose(map: SeatMap, size: number, chance: Chance): string[] | undefined {
     const { letters } = map;

@@ -1,4 +1,12 @@
-import { AisleError, createClient, type AisleClient, type LiveHold, type Order, type SeatEvent } from '@aisle/client';
+import {
+  AisleError,
+  createClient,
+  type AisleClient,
+  type LiveHold,
+  type Order,
+  type SeatEvent,
+  type SeatMap,
+} from '@aisle/client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from './chance.js';
@@ -19,6 +27,11 @@ const WALKS_AWAY = 0.15;
 /** Out of those who pay: whose first card is declined. */
 const DECLINED = 0.08;
 const TRIES = 4;
+/** Out of those who choose by eye, where there is standing room. */
+const STANDS = 0.08;
+
+const placesOf = ({ seats, areas }: LiveHold): number =>
+  seats.length + areas.reduce((sum, { quantity }) => sum + quantity, 0);
 
 export interface Place {
   readonly shop: Shop;
@@ -58,7 +71,7 @@ async function shopAround(place: Place, chance: Chance, client: AisleClient, eve
   const party = Math.min(partyOf(chance), event.maxSeatsPerSubject);
   let hold: LiveHold | undefined;
   for (let attempt = 0; attempt < TRIES && hold === undefined && !closing.aborted; attempt++) {
-    hold = await take(place, chance, client, event, () => taste.choose(map, party, chance));
+    hold = await take(place, chance, client, event, () => wish(taste, map, party, chance));
     if (hold === undefined) await pause(chance.pauseMs(AGAIN_MS * place.pace), closing);
   }
   if (hold === undefined) return;
@@ -73,21 +86,31 @@ async function shopAround(place: Place, chance: Chance, client: AisleClient, eve
   tally.released();
 }
 
+type Wish = { readonly seats: string[] } | { readonly areas: { id: string; quantity: number }[] };
+
+/** Mostly seats side by side; some would rather stand. */
+function wish(taste: Taste, map: SeatMap, party: number, chance: Chance): Wish | undefined {
+  const area = chance.happens(STANDS) ? taste.standing(map, party, chance) : undefined;
+  if (area !== undefined) return { areas: [{ id: area, quantity: party }] };
+  const seats = taste.choose(map, party, chance);
+  return seats === undefined ? undefined : { seats };
+}
+
 /** Picks by eye, now and then by "best available"; undefined: somebody else was quicker, or there is nothing. */
 async function take(
   { tally }: Place,
   chance: Chance,
   client: AisleClient,
   event: SeatEvent,
-  choose: () => string[] | undefined,
+  choose: () => Wish | undefined,
 ): Promise<LiveHold | undefined> {
-  const seats = chance.happens(0.85) ? choose() : undefined;
+  const wanted = chance.happens(0.85) ? choose() : undefined;
   try {
     const { hold } =
-      seats === undefined
+      wanted === undefined
         ? await client.holdBest({ eventId: event.id, quantity: partyOf(chance) })
-        : await client.hold({ eventId: event.id, seats });
-    tally.held(hold.seats.length);
+        : await client.hold({ eventId: event.id, ...wanted });
+    tally.held(placesOf(hold));
     return hold;
   } catch (error) {
     if (!(error instanceof AisleError)) throw error;
@@ -111,7 +134,7 @@ async function buy(place: Place, chance: Chance, event: SeatEvent, hold: LiveHol
     });
   const paid = order.status === 'pending' ? (await pay('tok_ok')).order : order;
   if (paid.status !== 'completed') return;
-  tally.bought(hold.seats.length);
+  tally.bought(placesOf(hold));
   place.sold(paid);
 }
 

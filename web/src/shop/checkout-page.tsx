@@ -8,7 +8,7 @@ import { eventTime } from '../shared/format.js';
 import { Busy, ErrorNote, Field } from '../shared/ui.js';
 import { mine } from './guest.js';
 import { totalOf, useHolds, type MyHold } from './holds.js';
-import { keyFor } from './purpose-key.js';
+import { keepProvider, keyFor } from './purpose-key.js';
 import { Lines } from './lines.js';
 import { persist } from './persist.js';
 import { TimeLeft } from './time-left.js';
@@ -162,6 +162,7 @@ async function order(event: SeatEvent, holds: readonly MyHold[], fields: Fields)
     const body = { eventId: event.id, holdToken: token, buyer, totalMinor: totalOf(items) };
     const key = keyFor(`checkout ${JSON.stringify(body)}`);
     const answer = await persist(() => mine<CheckoutAnswer>('POST', '/v1/checkout', { body, key }));
+    keepProvider(answer.order.id, answer.payment.provider);
     first ??= answer.order.id;
   }
   return first ?? '';

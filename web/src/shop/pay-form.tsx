@@ -6,7 +6,7 @@ import { money } from '../shared/format.js';
 import { ActionButton, ErrorNote } from '../shared/ui.js';
 import { mine } from './guest.js';
 import { useHolds } from './holds.js';
-import { keyFor } from './purpose-key.js';
+import { keyFor, providerOf } from './purpose-key.js';
 import { persist } from './persist.js';
 import { TimeLeft } from './time-left.js';
 
@@ -26,8 +26,23 @@ interface PayFormProps {
 }
 type Told = { readonly kind: 'waiting' } | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Pays a pending order by the sandbox; a declined card leaves the seats kept and another may be tried. */
+/** Pays a pending order: by the sandbox; a declined card leaves the seats kept and another may be tried. */
 export function PayForm({ order, refresh }: PayFormProps): VNode {
+  const provider = providerOf(order.id);
+  return provider === null || provider === 'sandbox' ? (
+    <SandboxForm order={order} refresh={refresh} />
+  ) : (
+    <div class="notice">
+      <strong>This page has no form for {provider}</strong>
+      <p>
+        Your seats are kept until the time is up. Pay as the shop tells you; its own page takes the card (see
+        docs/PAYMENTS.md). This page follows by itself.
+      </p>
+    </div>
+  );
+}
+
+function SandboxForm({ order, refresh }: PayFormProps): VNode {
   const [card, setCard] = useState<string>(CARDS[0].token);
   const [told, setTold] = useState<Told>();
   const [attempt, setAttempt] = useState(0);

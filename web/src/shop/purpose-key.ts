@@ -28,3 +28,21 @@ function digest(text: string): string {
   }
   return `${(one >>> 0).toString(36)}-${(two >>> 0).toString(36)}`;
 }
+
+const providerName = (orderId: string): string => `aisle.provider ${orderId}`;
+
+/** Who takes the money of an order, as the checkout was told. */
+export function keepProvider(orderId: string, provider: string): void {
+  try {
+    sessionStorage.setItem(providerName(orderId), provider);
+  } catch {
+    // Denied or full: the page asks for a card as the sandbox wants it, and whoever takes the money refuses it.
+  }
+}
+export function providerOf(orderId: string): string | null {
+  try {
+    return sessionStorage.getItem(providerName(orderId));
+  } catch {
+    return null;
+  }
+}
