@@ -130,6 +130,7 @@ function BlockForm(props: {
       once.done();
       setDone(`${plural(places, 'place')} ${doing === 'block' ? 'blocked' : 'on sale again'}.`);
     } catch (failure) {
+      once.refused(failure);
       props.onChoice(seats, props.areas);
       setError(failure);
     }

@@ -131,6 +131,7 @@ function useExchanging(order: Order, onDone: (order: Order, words: string) => vo
       onDone(now, 'Exchanged. The old tickets are void: print the new ones.');
       return 'done';
     } catch (failure) {
+      once.refused(failure);
       const owed = differenceOf(failure);
       if (owed === undefined) {
         setError(failure);

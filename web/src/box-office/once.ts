@@ -1,10 +1,16 @@
 import { useRef } from 'preact/hooks';
 import { newRequestId } from '../../../client-sdk/src/request-id.js';
+import { ApiError } from '../shared/api.js';
 
 /** An Idempotency-Key for what is asked: the same content, the same key, until `done`; so a second press is no second refund. */
 export interface Once {
   keyFor(content: unknown): string;
   done(): void;
+  /**
+   * What the server refused for certain it would refuse again under the same key, for ten minutes (SPEC S7): the next press is a
+   * new question. What is not known keeps its key.
+   */
+  refused(error: unknown): void;
 }
 
 export function useOnce(): Once {
@@ -18,5 +24,9 @@ export function useOnce(): Once {
       return key;
     },
     done: () => kept.current.clear(),
+    refused: (error) => {
+      const certain = error instanceof ApiError && !error.retryable && error.code !== 'UNAUTHENTICATED';
+      if (certain) kept.current.clear();
+    },
   };
 }

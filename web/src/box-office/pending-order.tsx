@@ -26,6 +26,7 @@ export function PendingOrder({
       once.done();
       onDone(now, words);
     } catch (failure) {
+      once.refused(failure);
       setError(failure);
     }
   };

@@ -34,6 +34,7 @@ export function RefundDialog(props: {
       once.done();
       onDone(now);
     } catch (failure) {
+      once.refused(failure);
       setError(failure);
     }
   };
