@@ -186,23 +186,28 @@ describe('C1 aisle-chart/1: hostile input', () => {
     ]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
-  test('keys and ids named __proto__, constructor, toString are ordinary names', () => {
+  test('keys and ids named __proto__, constructor, toString are ordinary names, but for a category that no price could name', () => {
     const names = ['__proto__', 'constructor', 'toString'];
+    const categories = ['hasOwnProperty', 'constructor', 'toString'];
     const chart = {
       ...small,
-      categories: names.map((key) => ({ key, label: key })),
+      categories: categories.map((key) => ({ key, label: key })),
       sections: names.map((key) => ({ key, label: key })),
-      seats: names.map((name, x) => ({ id: name, section: name, row: name, x, y: 0, category: name })),
+      seats: names.map((name, x) => ({ id: name, section: name, row: name, x, y: 0, category: categories[x] })),
       areas: [],
     };
     const result = validateChart(chart);
     if (!result.ok) throw new Error(JSON.stringify(result.faults));
     const compiled = compileChart(result.chart);
-    expect(names.map((name) => [compiled.seatNo(name), compiled.catNo(name), compiled.hasSection(name)])).toEqual([
+    expect(
+      names.map((name, no) => [compiled.seatNo(name), compiled.catNo(categories[no] ?? ''), compiled.hasSection(name)]),
+    ).toEqual([
       [0, 0, true],
       [1, 1, true],
       [2, 2, true],
     ]);
+    const unnameable = validateChart({ ...chart, categories: [...chart.categories, { key: '__proto__', label: 'x' }] });
+    expect(unnameable.ok ? [] : unnameable.faults.map(({ path }) => path)).toEqual(['categories.3.key']);
     expect(compiled.seatNo('valueOf')).toBeUndefined();
   });
   test('extra nested 100,000 deep is a fault, not a stack overflow', () => {
