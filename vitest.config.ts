@@ -20,6 +20,7 @@ const PATIENT = [
   'tests/e2e/**/*.test.ts',
   'tests/integration/*-crash.test.ts',
   'tests/integration/{thousand-buyers,crowd,start,switches,orders-socket,sdk-live,sdk-pack,server-sdk-pack}.test.ts',
+  'tests/integration/{picker-buying,picker-buying-tabs,picker-buying-polled,live-view,ticket-types,queues}.test.ts',
 ];
 /** Two cores, and most of the time is spent waiting. */
 const BESIDE = 3;

@@ -65,8 +65,15 @@ async function open(path: string, options: BrowserContextOptions & { context?: B
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
+  await page.addInitScript(`window.moved = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.moved += e.value; }))
+      .observe({ type: 'layout-shift', buffered: true });`);
   await page.goto((aisle.urls[0] ?? '') + path);
   return page;
+}
+/** What moved under the reader's eyes (Core Web Vitals: below 0.1 is good). */
+async function steady(page: Page): Promise<void> {
+  expect(await page.evaluate('window.moved'), `layout shift at ${page.url()}`).toBeLessThan(0.05);
 }
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.BUYER_PICTURES;
@@ -119,11 +126,13 @@ describe('from the list to the tickets', () => {
         .first()
         .waitFor();
       await expectNoAxeFindings(page);
+      await steady(page);
       await picture(page, `list-${look}`);
       await page.getByRole('link', { name: event.name }).click();
       await page.getByRole('heading', { name: 'Prices' }).waitFor();
       await page.getByText('Full price').waitFor();
       await expectNoAxeFindings(page);
+      await steady(page);
       await picture(page, `event-${look}`);
       expect(await page.getByRole('link', { name: 'Choose seats' }).getAttribute('href')).toBe(`/e/${event.id}`);
 
@@ -137,6 +146,8 @@ describe('from the list to the tickets', () => {
         .getByText(/€93\.00/)
         .first()
         .waitFor();
+      await page.getByText('Row r', { exact: false }).first().waitFor();
+      await steady(page);
       await page.getByRole('button', { name: 'Continue to payment' }).click();
       await page.getByText('Enter an e-mail address').waitFor();
       await expectNoAxeFindings(page);

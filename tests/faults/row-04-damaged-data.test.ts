@@ -5,6 +5,7 @@ import { readAudit } from '../../server/src/redis/audit.js';
 import { markBehind } from '../../server/src/redis/behind.js';
 import { createReadCaches } from '../../server/src/redis/caches.js';
 import { keys, LAYOUT_VERSION } from '../../server/src/redis/keys.js';
+import { createLiveReads } from '../../server/src/redis/live-reads.js';
 import {
   createEventLoad,
   findStraySeats,
@@ -84,6 +85,7 @@ function others(): Record<string, Call> {
     audit: { call: () => readAudit(redis, EVENT) },
     'load-strays': { call: () => findStraySeats(redis, EVENT, 9) },
     'load-read': { call: () => readHolds(redis, EVENT) },
+    holders: { call: () => createLiveReads(redis).holders(EVENT) },
     holds: { call: () => scene.store.allHolds(EVENT, 0, 10) },
     'holds of a subject': { call: () => scene.store.holdsOf(EVENT, 'ann') },
     reserved: { call: () => scene.store.reservedHolds(EVENT, 10) },
