@@ -143,6 +143,8 @@ describe('by the keyboard alone', () => {
       await waitFor(async () => (await access.focused())?.name === 'Stalls right, row C, Seat 7, €35.00, Yours');
       await access.press('Space');
       await access.placesBecome([]);
+      // Free on the map, too, which hears of it with the next frame.
+      await waitFor(async () => (await access.focused())?.name.endsWith('Available'), { what: 'the seat free again' });
       await access.press('Enter');
       await access.placesBecome(['right-C-7']);
 
