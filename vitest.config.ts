@@ -17,11 +17,12 @@ const alias = [
 const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/integration/*.test.ts'];
 /** Whole systems too, but what they ask of time is to settle, or for a page to answer: beside each other. */
 const PATIENT = [
-  'tests/e2e/**/*.test.ts',
   'tests/integration/*-crash.test.ts',
   'tests/integration/{thousand-buyers,crowd,start,switches,orders-socket,sdk-live,sdk-pack,server-sdk-pack}.test.ts',
   'tests/integration/{picker-buying,picker-buying-tabs,picker-buying-polled,live-view,ticket-types,queues}.test.ts',
 ];
+/** A browser, a server and a person's pace: beside the patient ones. */
+const PAGES = ['tests/e2e/**/*.test.ts'];
 /** Two cores, and most of the time is spent waiting. */
 const BESIDE = 3;
 /** Real processes and the faults that befall them: one file at a time, last. Those that take long run under `npm run test:faults` alone. */
@@ -68,6 +69,17 @@ export default defineConfig({
           include: PATIENT,
           exclude: [...STORES, '**/node_modules/**'],
           maxWorkers: BESIDE,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: PAGES,
+          maxWorkers: BESIDE,
+          // Three browsers on two cores: one may stand still for longer than a press is waited for. What is broken fails twice.
+          retry: 1,
           sequence: { groupOrder: 2 },
         },
       },
