@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Order, SeatEvent } from '@aisle/client/protocol';
+import { decodeMapInto, type Order, type SeatEvent } from '@aisle/client/protocol';
 import { serveSandbox, type RunningSandbox } from '../../sandbox/src/serve.js';
 import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, plainChart, sellEvent } from '../helpers/buyers.js';
@@ -46,12 +46,11 @@ async function visit(node: number): Promise<PickerPage> {
 }
 const paidFor = async (email: string): Promise<Order[]> =>
   (await adminCall<{ items: Order[] }>(aisle, 'GET', `/orders?eventId=${event.id}&email=${email}`)).items;
-const letterOf = async (seatNo: number): Promise<string | undefined> => {
+const letterOf = async (seatNo: number): Promise<string> => {
   const { map } = await adminCall<{ map: string }>(aisle, 'GET', `/events/${event.id}/seats`);
-  const letters = map.replaceAll(/(\d+)([a-z])/g, (_all, count: string, letter: string) =>
-    letter.repeat(Number(count)),
-  );
-  return letters[seatNo];
+  const letters = new Uint8Array(chart.seats.length);
+  decodeMapInto(map, letters);
+  return String.fromCharCode(letters[seatNo] ?? 0);
 };
 
 test('O4 F1 two seats from the map to their tickets, while another browser sees them go', async () => {

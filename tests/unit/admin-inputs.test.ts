@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { jsonFault } from '../../web/src/admin/create/json-fault.js';
 import { moneyInput, parseMoney } from '../../web/src/admin/kit/money.js';
 import { toIso, toLocal } from '../../web/src/admin/kit/zoned-time.js';
+import { SWITCH_KINDS } from '../../web/src/admin/system/switch-kinds.js';
+import { isPerEvent, SWITCHES } from '../../server/src/domain/switches.js';
 
 /* What people type and choose in the admin's pages, before any server sees it. */
 describe('money', () => {
@@ -71,4 +73,10 @@ describe('a file that is no JSON', () => {
     const text = JSON.stringify({ a: [1, -2.5e3, true, null, 'x"\\\n'], b: {}, c: [] }, null, 2);
     expect(jsonFault(text)).toBeUndefined();
   });
+});
+
+test('the page of the live switches has every switch of the server, and the same ones for a single event', () => {
+  expect(SWITCH_KINDS.map(({ name, perEvent }) => [name, perEvent]).sort()).toEqual(
+    SWITCHES.map((name) => [name, isPerEvent(name)]).sort(),
+  );
 });

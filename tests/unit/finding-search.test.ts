@@ -1,35 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Chart } from '@aisle/client/protocol';
 import { priceSteps } from '../../client-sdk/src/picker/finding/filter-facts.js';
 import { SeatSearch } from '../../client-sdk/src/picker/finding/seat-search.js';
 import { finding as german } from '../../client-sdk/src/picker/messages/de/finding.js';
 import { finding as english } from '../../client-sdk/src/picker/messages/en/finding.js';
+import { twoFloors } from '../helpers/two-floors.js';
 
-const seats = ['stalls', 'balcony'].flatMap((section) =>
-  ['A', 'B', 'C', 'Ä'].flatMap((row) =>
-    Array.from({ length: 20 }, (_, i) => ({
-      id: `${section}-${row}-${i + 1}`,
-      section,
-      row,
-      number: String(i + 1),
-      x: i,
-      y: 0,
-      category: 'A',
-    })),
-  ),
-);
-const chart: Chart = {
-  format: 'aisle-chart/1',
-  name: 'two floors',
-  categories: [{ key: 'A', label: 'A' }],
-  sections: [
-    { key: 'stalls', label: 'Stalls left' },
-    { key: 'balcony', label: '201' },
-  ],
-  seats: [...seats, { id: 'box/1', x: 0, y: 0, category: 'A', accessible: true }],
-  areas: [],
-  shapes: [],
-};
+const chart = twoFloors(['A', 'B', 'C', 'Ä']);
 const search = new SeatSearch(chart, english.find.fillers);
 const ids = (text: string, limit = 3, by = search): (string | undefined)[] =>
   by.find(text, limit).seatNos.map((seatNo) => chart.seats[seatNo]?.id);

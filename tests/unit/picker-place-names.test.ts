@@ -1,34 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Chart } from '@aisle/client/protocol';
 import { places as german } from '../../client-sdk/src/picker/messages/de/places.js';
 import { places } from '../../client-sdk/src/picker/messages/en/places.js';
 import { PlaceNames } from '../../client-sdk/src/picker/messages/place-names.js';
+import { twoFloors } from '../helpers/two-floors.js';
 
-const seats = ['stalls', 'balcony'].flatMap((section) =>
-  ['A', 'B', 'C'].flatMap((row) =>
-    Array.from({ length: 20 }, (_, i) => ({
-      id: `${section}-${row}-${i + 1}`,
-      section,
-      row,
-      number: String(i + 1),
-      x: i,
-      y: 0,
-      category: 'A',
-    })),
-  ),
-);
-const chart: Chart = {
-  format: 'aisle-chart/1',
-  name: 'two floors',
-  categories: [{ key: 'A', label: 'A' }],
-  sections: [
-    { key: 'stalls', label: 'Stalls left' },
-    { key: 'balcony', label: '201' },
-  ],
-  seats: [...seats, { id: 'box/1', x: 0, y: 0, category: 'A', accessible: true }],
-  areas: [],
-  shapes: [],
-};
+const chart = twoFloors(['A', 'B', 'C']);
 
 describe('the names of places', () => {
   const names = new PlaceNames(chart, places);

@@ -57,7 +57,7 @@ export class Keeper {
   readonly board: Board;
   readonly prices: PriceWatch;
   readonly chooser = new Chooser((seatNo) => this.standing(seatNo));
-  settings: PickerSettings;
+  readonly settings: PickerSettings;
   teller: Teller;
   offer: Uint8Array;
   state: PickerState;
@@ -142,12 +142,6 @@ export class Keeper {
 
   tell(told: Told): void {
     if (!this.#closed) this.events.emit('told', told);
-  }
-
-  set(settings: Partial<PickerSettings>): void {
-    this.settings = { ...this.settings, ...settings };
-    if (settings.language !== undefined) this.teller = this.#newTeller();
-    this.update();
   }
 
   filter(filter: Filter): void {

@@ -7,7 +7,6 @@ import type {
   CheckoutDetail,
   Filter,
   PickerModel,
-  PickerSettings,
   PickerState,
   SeatsChange,
   SeatStanding,
@@ -189,11 +188,6 @@ export class Picker implements PickerModel {
       0,
     );
     return { eventId: event.id, holdTokens: [...tokens], totalMinor, currency: event.currency, lines };
-  }
-
-  /** Of the settings, what may differ later: the rest needs another picker. */
-  configure(settings: Partial<Omit<PickerSettings, 'eventId' | 'url' | 'getToken' | 'mode' | 'signal'>>): void {
-    this.#keeper.set(settings);
   }
 
   hurry(): void {
