@@ -46,6 +46,8 @@ const lettersOf = async (id: string): Promise<string> => {
 async function openOrder(text: string, name: string): Promise<void> {
   await counter.goTo('Orders');
   await counter.page.getByLabel('Find an order').fill(text);
+  // Of the latest orders, which stand there before, one may be the same and is gone under the hand.
+  await counter.page.getByRole('heading', { name: '1 order', exact: true }).waitFor();
   await counter.page.locator('.order-row', { hasText: name }).click();
   await counter.page.getByRole('heading', { name }).waitFor();
 }
@@ -101,6 +103,43 @@ describe('the box office, orders and house seats', () => {
     await page.getByText('2 places on sale again.').waitFor();
     expect(await lettersOf('r3-1')).toBe('not blocked');
     expect(await lettersOf('floor')).toBe('not blocked');
+  });
+
+  test('a press between two drawings of the form does not set map and form to answering each other for ever', async () => {
+    const { page } = counter;
+    await counter.goTo('Seats');
+    await counter.goTo('Block');
+    await page.getByLabel('Reason').fill('rehearsal');
+    await counter.choose([]);
+    await page.route('**/block', (route) =>
+      route.fulfill({
+        status: 409,
+        json: { error: { code: 'SEAT_UNAVAILABLE', message: 'Taken.', remediation: 'Another.' } },
+      }),
+    );
+    // The form gives its seats up, the map is to follow; a person presses a seat just then.
+    const held = `(async () => {
+      const map = document.querySelector('aisle-seat-map');
+      const [button] = [...document.querySelectorAll('.sale button')].filter((one) => one.textContent === 'Block');
+      let drawn = 0;
+      for (let moment = 0; moment < 12; moment += 1) {
+        map.select(['r3-5']);
+        await new Promise(requestAnimationFrame);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (button.disabled) continue;
+        drawn += 1;
+        button.click();
+        for (let turn = 0; turn < moment; turn += 1) await Promise.resolve();
+        map.select(['r3-6']);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        map.select([]);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return drawn;
+    })()`;
+    expect(await page.evaluate(held)).toBeGreaterThan(0);
+    await page.getByRole('heading', { name: 'Choose places' }).waitFor();
+    await page.unroute('**/block');
   });
 
   test('O8 finds an order by seat, exchanges a ticket for a dearer seat, the difference told and settled; reprints', async () => {

@@ -237,15 +237,17 @@ test('React: props are properties, on… are events, the ref is the element', as
         function Shop() {
           const [mode, setMode] = useState('buy');
           const [count, setCount] = useState(0);
+          const [selection, setSelection] = useState([]);
+          window.choose = setSelection;
           window.setMode = setMode;
           return createElement('div', null,
             createElement('output', null, String(count)),
             createElement(AisleSeatMap, {
-              event: ${JSON.stringify(event.id)}, src: ${JSON.stringify(aisle.urls[0])}, mode, selectable: ['available'], maxPlaces: 3,
+              event: ${JSON.stringify(event.id)}, src: ${JSON.stringify(aisle.urls[0])}, mode, selectable: ['available'], maxPlaces: 3, selection,
               className: 'mine', ref: (element) => { window.map = element; },
               onAisleReady: ({ detail }) => window.handled.push(detail.event.name),
               onAisleBasket: ({ detail }) => setCount(detail.places),
-              onAisleSelect: ({ detail }) => window.handled.push(mode + ' ' + detail.seats.join()),
+              onAisleSelect: ({ detail }) => { setSelection(detail.seats); window.handled.push(mode + ' ' + detail.seats.join()); },
             }));
         }
         const root = createRoot(document.body.appendChild(document.createElement('main')));
@@ -285,6 +287,15 @@ test('React: props are properties, on… are events, the ref is the element', as
   await waitFor(() => open.evaluate(`handled.at(-1) === 'select r5-3'`), {
     what: 'the choice told to the last handler',
   });
+  // What is told and given back is no news; what the page chooses arrives, and what cannot be had is told.
+  expect(await open.evaluate(`handled.filter((text) => text === 'select r5-3').length`)).toBe(1);
+  await open.evaluate(`choose(['r5-4', 'r5-5', 'nowhere'])`);
+  await waitFor(() => open.evaluate(`map.selection.join() === 'r5-4,r5-5'`), { what: 'the page’s choice' });
+  await open.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
+  expect(await open.evaluate(`handled.filter((text) => text.startsWith('select'))`)).toEqual([
+    'select r5-3',
+    'select r5-4,r5-5',
+  ]);
   await open.evaluate('window.unmount()');
   expect(await open.locator('aisle-seat-map').count()).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { defineSeatMap } from '@aisle/client/picker';
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useDesk } from './desk.js';
 
 defineSeatMap();
@@ -19,8 +19,8 @@ export function SeatField({ selectable, chosen, onChoose, label }: SeatFieldProp
   const { event, clerk } = useDesk();
   const place = useRef<HTMLDivElement>(null);
   const map = useRef<HTMLElementTagNameMap['aisle-seat-map'] | null>(null);
-  const latest = useRef(onChoose);
-  latest.current = onChoose;
+  const latest = useRef({ onChoose, chosen });
+  latest.current = { onChoose, chosen };
   useEffect(() => {
     const made = document.createElement('aisle-seat-map');
     made.className = 'seat-map';
@@ -29,8 +29,14 @@ export function SeatField({ selectable, chosen, onChoose, label }: SeatFieldProp
     made.mode = 'select';
     made.selectable = selectable;
     made.getToken = () => clerk.key;
-    const chose = ({ detail }: HTMLElementEventMap['aisle-select']): void => latest.current(detail.seats);
+    const chose = ({ detail }: HTMLElementEventMap['aisle-select']): void => {
+      // The list that it was given is no choice of anybody's.
+      if (same(detail.seats, latest.current.chosen)) return;
+      latest.current.chosen = detail.seats;
+      latest.current.onChoose(detail.seats);
+    };
     made.addEventListener('aisle-select', chose);
+    made.select(latest.current.chosen);
     place.current?.append(made);
     map.current = made;
     return () => {
@@ -38,7 +44,8 @@ export function SeatField({ selectable, chosen, onChoose, label }: SeatFieldProp
       map.current = null;
     };
   }, [event.id, clerk.key, selectable]);
-  useEffect(() => {
+  // With the drawing, not after it: a press between the two would be answered by the list before it, that by the press, for ever.
+  useLayoutEffect(() => {
     const { current } = map;
     if (current === null || same(current.selection, chosen)) return;
     current.select(chosen);

@@ -21,9 +21,10 @@ export class Chooser {
     return true;
   }
 
-  /** Exactly these, as far as they can be chosen. */
+  /** Exactly these, as far as they can be chosen. The same ones again are no change: whoever answers a change by it would never end. */
   set(seatNos: Iterable<number>, selectable: ReadonlySet<SeatStanding>): void {
-    this.#chosen = new Set([...seatNos].filter((seatNo) => selectable.has(this.standing(seatNo))));
+    const next = new Set([...seatNos].filter((seatNo) => selectable.has(this.standing(seatNo))));
+    if (next.size !== this.#chosen.size || [...next].some((seatNo) => !this.#chosen.has(seatNo))) this.#chosen = next;
   }
 
   /** Seats that somebody else took meanwhile. */

@@ -127,6 +127,9 @@ export class Showing {
     this.#draw();
     const { emit } = this.#options;
     emit('aisle-ready', { event: model.event });
+    // Asked for before it opened, and not to be had: nobody would hear of it.
+    if (this.#attributes.mode === 'select' && this.selection.length !== this.#selection.length)
+      emit('aisle-select', { seats: this.selection });
     const offs = [
       herald(model, emit),
       model.onTold(({ reload }) => {
@@ -146,6 +149,7 @@ export class Showing {
 
   /** The event has another chart: as if opened for the first time; what is held comes back with it. */
   #again(): void {
+    this.#selection = this.selection;
     this.#leave();
     this.#begin();
   }
