@@ -8,7 +8,7 @@ import { mine } from './guest.js';
 import { useHolds } from './holds.js';
 import { keyFor, providerOf } from './purpose-key.js';
 import { persist } from './persist.js';
-import { TimeLeft } from './time-left.js';
+import { TimeLeft, TimeUnknown } from './time-left.js';
 
 /** The cards of the sandbox provider (docs/PAYMENTS.md): what each does is what a real one may do. */
 const CARDS = [
@@ -77,7 +77,7 @@ function SandboxForm({ order, refresh }: PayFormProps): VNode {
   };
   return (
     <form class="pay" onSubmit={(submitted) => submitted.preventDefault()}>
-      {hold === undefined ? null : <TimeLeft endsAt={hold.endsAt} onEnd={refresh} />}
+      {hold === undefined ? <TimeUnknown /> : <TimeLeft endsAt={hold.endsAt} onEnd={refresh} />}
       <fieldset>
         <legend>Pay by a test card</legend>
         <p class="quiet">This shop takes no real money: it is connected to the sandbox provider.</p>

@@ -6,6 +6,14 @@ import { plural } from '../shared/format.js';
 const wordsFor = (ms: number): string =>
   ms >= 60_000 ? plural(Math.round(ms / 60_000), 'minute') : plural(Math.round(ms / 1000), 'second');
 
+/** Where the time will stand: what is below it is not to move under a finger when it comes. */
+export const TimeUnknown = (): VNode => (
+  <p class="time-left" aria-hidden="true">
+    <span>&nbsp;</span>
+    <strong>&nbsp;</strong>
+  </p>
+);
+
 /** Counts down to `endsAt` (performance.now()); says the last minutes aloud, once each. */
 export function TimeLeft({ endsAt, onEnd }: { endsAt: number; onEnd: () => void }): VNode {
   const [now, setNow] = useState(() => performance.now());
