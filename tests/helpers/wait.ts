@@ -7,6 +7,8 @@ export interface WaitOptions {
   readonly intervalMs?: number;
   /** For the error: what it waited for. */
   readonly what?: string;
+  /** For the error: what was there instead, such as the last lines of a log. */
+  readonly seen?: () => string;
 }
 
 /**
@@ -17,7 +19,7 @@ export async function waitFor<T>(
   check: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' } = options;
+  const { timeoutMs = 10_000, intervalMs = 20, what = 'the condition', seen } = options;
   const deadline = Date.now() + timeoutMs;
   let last: string | undefined;
   for (;;) {
@@ -29,7 +31,8 @@ export async function waitFor<T>(
       last = error instanceof Error ? error.message : String(error);
     }
     if (Date.now() >= deadline) {
-      throw new Error(`${what} did not come within ${timeoutMs} ms${last === undefined ? '' : `: ${last}`}`);
+      const instead = seen === undefined ? '' : `; seen: ${seen()}`;
+      throw new Error(`${what} did not come within ${timeoutMs} ms${last === undefined ? '' : `: ${last}`}${instead}`);
     }
     await sleep(intervalMs);
   }

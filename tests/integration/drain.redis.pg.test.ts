@@ -434,7 +434,10 @@ describe('workers and Postgres that die', () => {
     const epoch = await world.epochOf(event.id);
     await postgres.kill('SIGQUIT');
     expect(await startedDown(running, epoch, 60)).toBe(60);
-    await waitFor(() => worker.logs().includes('50 % full'), { what: 'the first alarm' });
+    await waitFor(() => worker.logs().includes('50 % full'), {
+      what: 'the first alarm',
+      seen: () => worker.logs().slice(-6000),
+    });
     expect(await startedDown(running, epoch, 40, 60)).toBe(40);
     await waitFor(() => worker.logs().includes('the log of changes is full: new holds are refused'), {
       what: 'the alarm',
