@@ -295,7 +295,7 @@ function UnsettledPanel({
     if (!unknown || !up) return undefined;
     const timer = setTimeout(() => void till.askAgain(), state.error === undefined ? 0 : ASK_AGAIN_MS);
     return () => clearTimeout(timer);
-  }, [till, unknown, up]);
+  }, [till, state, up]);
   const { totalMinor, tender } = state.pending;
   return (
     <section class="sale" aria-label="This sale">

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import type { Till } from './till.js';
+import type { Till, TillState } from './till.js';
 
 export const TillContext = createContext<Till | null>(null);
 
@@ -8,7 +8,12 @@ export const TillContext = createContext<Till | null>(null);
 export function useTill(): Till {
   const till = useContext(TillContext);
   if (till === null) throw new Error('useTill is for what is inside of the counter');
-  const [, redraw] = useState(0);
-  useEffect(() => till.subscribe(() => redraw((times) => times + 1)), [till]);
+  const [, redraw] = useState<TillState>(till.state);
+  useEffect(() => {
+    const follow = (): void => redraw(till.state);
+    // A step between the drawing and this effect.
+    follow();
+    return till.subscribe(follow);
+  }, [till]);
   return till;
 }

@@ -16,6 +16,8 @@ export function useModel(model: PickerModel, seats = true): number {
     };
     const ends = [model.subscribe(draw)];
     if (seats) ends.push(model.onSeats(() => (timer ??= setTimeout(draw, SEATS_EVERY_MS))));
+    // What changed between the drawing and this effect.
+    draw();
     return () => {
       clearTimeout(timer);
       for (const end of ends) end();
