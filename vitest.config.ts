@@ -19,6 +19,7 @@ const SYSTEMS = ['tests/contract/**/*.test.ts', 'tests/integration/*.test.ts'];
 const PATIENT = [
   'tests/integration/*-crash.test.ts',
   'tests/integration/{thousand-buyers,crowd,start,switches,orders-socket,sdk-live,sdk-pack,server-sdk-pack}.test.ts',
+  'tests/integration/{no-sweeper,books,alarms,engine-choice,bad-input}.test.ts',
   'tests/integration/{picker-buying,picker-buying-tabs,picker-buying-polled,live-view,ticket-types,queues}.test.ts',
 ];
 /** A browser, a server and a person's pace: beside the patient ones. */
