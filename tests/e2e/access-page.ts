@@ -90,7 +90,7 @@ export class AccessPage {
     const { attributes = '', lang = 'en', before, until = 'live', ...contextOptions } = options;
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const access = new AccessPage(page, context);
     const latest = (await (await fetch(`${url}/picker/latest.json`)).json()) as { url: string; integrity: string };
     const html = `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Tickets</title>

@@ -21,7 +21,7 @@ export class AdminPage {
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<AdminPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const admin = new AdminPage(page, url);
     await page.route(/\/admin(\/[^?]*)?(\?.*)?$/, async (route) => {
       const response = await route.fetch();

@@ -38,7 +38,7 @@ export class CounterPage {
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<CounterPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     await page.addInitScript(WATCH);
     await page.route('**/box-office', async (route) => {
       const response = await route.fetch();

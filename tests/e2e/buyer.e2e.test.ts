@@ -56,7 +56,7 @@ async function open(path: string, options: BrowserContextOptions & { context?: B
     shared ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...rest }));
   if (shared === undefined) contexts.push(context);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   // As on plain http, where browsers have no such thing.
   await page.addInitScript('delete Crypto.prototype.randomUUID;');
   page.on('console', (message) => {

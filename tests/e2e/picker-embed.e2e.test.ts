@@ -79,7 +79,7 @@ async function visit(html: string, code = '', options: Parameters<Browser['newCo
   const context = await browser.newContext({ viewport: { width: 1200, height: 700 }, ...options });
   const open = await context.newPage();
   pages.push(open);
-  open.setDefaultTimeout(10_000);
+  open.setDefaultTimeout(20_000);
   open.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });

@@ -61,7 +61,7 @@ export class PickerPage {
     const { context: shared, before, ...contextOptions } = options;
     const context = shared ?? (await browser.newContext({ viewport: { width: 1200, height: 800 }, ...contextOptions }));
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const picker = new PickerPage(page, context, chart);
     await page.route('**/e/*', async (route) => {
       const response = await route.fetch();

@@ -1,7 +1,7 @@
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface WaitOptions {
-  /** Default 10000: what usually takes moments may take seconds on a busy machine. */
+  /** Default 20000: what usually takes moments may take seconds on a busy machine. */
   readonly timeoutMs?: number;
   /** Default 20. */
   readonly intervalMs?: number;
@@ -19,7 +19,7 @@ export async function waitFor<T>(
   check: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const { timeoutMs = 10_000, intervalMs = 20, what = 'the condition', seen } = options;
+  const { timeoutMs = 20_000, intervalMs = 20, what = 'the condition', seen } = options;
   const deadline = Date.now() + timeoutMs;
   let last: string | undefined;
   for (;;) {
