@@ -9,22 +9,24 @@ export interface ActiveList {
   all(): readonly ActiveEvent[];
   /** Those to watch closely. */
   lively(): readonly ActiveEvent[];
-  /** Reads Postgres now; shared by callers. Never throws: the list stays as it was. */
-  refresh(): Promise<void>;
+  /** Reads Postgres now; shared by callers. Never throws: false where the list stays as it was. */
+  refresh(): Promise<boolean>;
   close(): void;
 }
 
 export function createActiveList(sql: Sql, logger: Logger): ActiveList {
   let events: readonly ActiveEvent[] = [];
-  let reading: Promise<void> | null = null;
-  const read = async (): Promise<void> => {
+  let reading: Promise<boolean> | null = null;
+  const read = async (): Promise<boolean> => {
     try {
       events = await activeEvents(sql);
+      return true;
     } catch (error) {
       logger.debug({ err: error }, 'events not re-read; the last list stays');
+      return false;
     }
   };
-  const refresh = (): Promise<void> => {
+  const refresh = (): Promise<boolean> => {
     reading ??= read().finally(() => {
       reading = null;
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCleanupRunRecorder } from '../../server/src/db/log/cleanup-runs.js';
 import { openDatabase, type Sql } from '../../server/src/db/client.js';
 import { cleanUp } from '../../server/src/db/housekeeping.js';
@@ -59,6 +60,8 @@ export interface RunningWorker {
   readonly metricsPort: number | undefined;
 }
 
+/** Between two attempts to read what there is to look after. */
+const RETRY_MS = 250;
 /** For what is left in the logs at the end; the launcher waits 10 s in all. */
 const LAST_DRAIN_MS = 4000;
 
@@ -86,7 +89,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const base = await openBase(config, logger);
   await base.guard.start();
   const active = createActiveList(base.sql, logger);
-  await active.refresh();
+  // An empty list would do for one of no events: should Postgres stay away, no log would be watched and no alarm told.
+  while (!(await active.refresh())) await sleep(RETRY_MS);
   base.notices.onNotice(() => void active.refresh());
   const services = startServices(base, active);
   logger.info({ events: active.all().length, metricsPort: base.served?.port }, 'worker started');

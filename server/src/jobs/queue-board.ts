@@ -3,7 +3,7 @@ import { Queue, type ConnectionOptions } from 'bullmq';
 import type { JobFailures, QueueBoard, QueueState } from '../domain/ports/queues.js';
 import type { Logger } from '../platform/logger.js';
 import { drainJobId, isUpkeepJob, QUEUES, retryJobId } from './payloads.js';
-import { LEAVE_NOTHING } from './queues.js';
+import { ASK_NOTHING, LEAVE_NOTHING } from './queues.js';
 
 /** The library waits for a connection as long as it takes; whoever looks at a screen does not. */
 const DEADLINE_MS = 2000;
@@ -21,7 +21,8 @@ export function createQueueBoard({ connection, prefix, failures, logger }: Queue
   // The first who looks opens them: most servers are never asked.
   const opened = new Map<string, Queue>();
   const open = (name: string): Queue => {
-    const queue = opened.get(name) ?? new Queue(name, { connection, prefix, defaultJobOptions: LEAVE_NOTHING });
+    const options = { connection, prefix, defaultJobOptions: LEAVE_NOTHING, ...ASK_NOTHING };
+    const queue = opened.get(name) ?? new Queue(name, options);
     if (!opened.has(name)) queue.on('error', (error) => logger.debug({ err: error, queue: name }, 'queue connection'));
     opened.set(name, queue);
     return queue;

@@ -30,8 +30,14 @@ const AHEAD_MS = 1000;
 /** Ids of what is done or failed must be free again at once. */
 export const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
+/**
+ * The library asks a new connection's version once; where Redis is silent just then, every call to that queue fails for as long as the
+ * process lives. What adds and looks at jobs has no use for the answer.
+ */
+export const ASK_NOTHING = { skipVersionCheck: true } as const;
+
 export function createJobs({ connection, prefix, logger }: JobsDeps): Jobs {
-  const options = { connection, prefix, defaultJobOptions: LEAVE_NOTHING };
+  const options = { connection, prefix, defaultJobOptions: LEAVE_NOTHING, ...ASK_NOTHING };
   const drains = new Queue(QUEUES.drain, options);
   const upkeep = new Queue(QUEUES.upkeep, options);
   for (const queue of [drains, upkeep]) {
