@@ -14,6 +14,7 @@ const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 beforeAll(async () => {
   process.on('uncaughtException', note);
+  process.on('unhandledRejection', note);
   database = await createTestDatabase();
   direct = openDatabase(database.url);
   await direct`CREATE TABLE cut (n integer)`;
@@ -29,6 +30,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   process.off('uncaughtException', note);
+  process.off('unhandledRejection', note);
   await sql.end({ timeout: 1 });
   await direct.end({ timeout: 1 });
   await proxy.stop();
@@ -112,4 +114,47 @@ describe('O1 O3 a connection lost under a transaction', () => {
     await transaction(sql, (tx) => tx`INSERT INTO cut VALUES (3)`);
     expect(await rows()).toEqual([3]);
   });
+});
+
+/** Each way of the network: a connection of several round trips is cut in each of them. */
+const WAY_MS = 10;
+const STEP_MS = 10;
+
+test('O1 a connection lost at any moment of its beginning ends the call, not the process', async () => {
+  const { hostname, port } = new URL(database.url);
+  const lose = async (afterMs: number): Promise<'answered' | 'refused'> => {
+    const wire = await startTcpProxy({ host: hostname, port: Number(port) });
+    wire.delayMs = WAY_MS;
+    const through = new URL(database.url);
+    through.host = `127.0.0.1:${wire.port}`;
+    const pool = openDatabase(through.href, { max: 1 });
+    const asked = pool`SELECT 1`.then(
+      () => 'answered' as const,
+      () => 'refused' as const,
+    );
+    await sleep(afterMs);
+    // Nobody listens there any more, as when Postgres has gone.
+    await wire.stop();
+    const outcome = await asked;
+    await pool.end({ timeout: 1 });
+    return outcome;
+  };
+  let afterMs = 0;
+  while ((await lose(afterMs)) === 'refused') afterMs += STEP_MS;
+  expect(afterMs).toBeGreaterThan(WAY_MS);
+});
+
+test('arrays go to Postgres and come back as they are', async () => {
+  const given = {
+    small: [1, -2],
+    int: [0, 2147483647],
+    big: [9007199254740991, null],
+    texts: ['', 'a,b', '{x}', 'say "hi"', 'back\\slash', 'NULL', 'two\nlines', ' ', null],
+    times: [new Date('2030-01-01T20:00:00Z')],
+    none: [],
+  };
+  const [row] = await direct`
+    SELECT ${given.small}::smallint[] AS small, ${given.int}::integer[] AS int, ${given.big}::bigint[] AS big,
+      ${given.texts}::text[] AS texts, ${given.times.map(String)}::timestamptz[] AS times, ${given.none}::text[] AS none`;
+  expect(row).toEqual(given);
 });

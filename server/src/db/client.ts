@@ -1,6 +1,7 @@
 import { AisleError } from '@aisle/client/protocol';
 import postgres from 'postgres';
 import { monotonicClock } from '../platform/clock.js';
+import { ARRAY_TYPES } from './array-types.js';
 import { begin } from './begin.js';
 import { createBreaker, type Breaker } from './breaker.js';
 
@@ -44,7 +45,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Sql {
     prepare: false,
     onnotice: () => undefined,
     connection: { application_name: options.applicationName ?? 'aisle' },
-    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    fetch_types: false,
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number }, ...ARRAY_TYPES },
   });
   breakers.set(sql, createBreaker(monotonicClock));
   return sql;
