@@ -80,6 +80,18 @@ describe('L2 the queues behind the scenes', () => {
     expect(row?.n).toBeGreaterThan(0);
   });
 
+  test('L2 a server that is asked for them first while Redis is silent shows them once it answers', async () => {
+    const { url } = await system.aisle.addNode();
+    const ask = (): Promise<unknown> => adminCall({ ...system.aisle, urls: [url] }, 'GET', '/queues');
+    process.kill(system.aisle.redis.pid, 'SIGSTOP');
+    try {
+      await expect(ask()).rejects.toThrow('503');
+    } finally {
+      process.kill(system.aisle.redis.pid, 'SIGCONT');
+    }
+    await waitFor(ask, { what: 'the queues' });
+  });
+
   test('A8 P2 only an admin sees them; a queue that is not there and a wrong limit are named', async () => {
     await expect(retry('nothing')).rejects.toThrow(/400.*"name".*drain, upkeep/);
     await expect(retry('drain', { limit: 0 })).rejects.toThrow(/400.*"limit"/);
