@@ -19,6 +19,8 @@ export interface TcpProxy {
   readonly connections: number;
   /** Replies thrown away so far, in chunks. */
   readonly swallowed: number;
+  /** What is open now stays so and never says a word again, as when a machine is gone; new connections pass. Answers how many. */
+  abandon(): number;
   /** Resets every connection; answers how many. */
   cut(): number;
   stop(): Promise<void>;
@@ -42,6 +44,7 @@ class SocketProxy implements TcpProxy {
   swallowed = 0;
   #frozen = false;
   readonly #pairs = new Set<Pair>();
+  readonly #abandoned: Socket[] = [];
   readonly #server: Server;
 
   constructor(public target: ProxyTarget) {
@@ -78,7 +81,19 @@ class SocketProxy implements TcpProxy {
     }
   }
 
+  abandon(): number {
+    const count = this.#pairs.size;
+    for (const { client, upstream } of this.#pairs) {
+      client.removeAllListeners('close').removeAllListeners('data').pause();
+      upstream.removeAllListeners('close').destroy();
+      this.#abandoned.push(client);
+    }
+    this.#pairs.clear();
+    return count;
+  }
+
   cut(): number {
+    for (const client of this.#abandoned.splice(0)) client.resetAndDestroy();
     const count = this.#pairs.size;
     for (const { client, upstream } of this.#pairs) {
       client.resetAndDestroy();

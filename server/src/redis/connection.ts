@@ -6,6 +6,8 @@ export const COMMAND_TIMEOUT_MS = 800;
 const RECONNECT_MAX_MS = 500;
 /** Something was sent and not a byte came for this long: the line is dead, or Redis is. A new connection finds out which. */
 const DEAD_LINE_MS = 5000;
+/** The same where commands block: BullMQ's for 10 s at most. */
+const DEAD_QUEUE_LINE_MS = 15_000;
 /** A subscriber sends nothing by itself, so a dead line would never show. */
 const SUBSCRIBER_PING_MS = 2000;
 /** Of a command connection: Redis answers again after a command had timed out. */
@@ -89,5 +91,6 @@ export function openSubscriberConnection(url: string): Redis {
   return redis;
 }
 
-/** For BullMQ workers, which block. */
-export const openQueueConnection = (url: string): Redis => open(url, { maxRetriesPerRequest: null });
+/** For BullMQ workers, which block. What was asked on a line that turned out dead is asked again on the next. */
+export const openQueueConnection = (url: string): Redis =>
+  open(url, { maxRetriesPerRequest: null, socketTimeout: DEAD_QUEUE_LINE_MS });
