@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, transaction, type Sql } from '../../server/src/db/client.js';
+import { openDatabase, ping, transaction, type Sql } from '../../server/src/db/client.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/postgres.js';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
-import { sleep } from '../helpers/wait.js';
+import { sleep, waitFor } from '../helpers/wait.js';
 
 /** A connection that dies under a transaction: the process lives, nothing runs outside, the pool comes back. */
 
@@ -142,6 +142,23 @@ test('O1 a connection lost at any moment of its beginning ends the call, not the
   let afterMs = 0;
   while ((await lose(afterMs)) === 'refused') afterMs += STEP_MS;
   expect(afterMs).toBeGreaterThan(WAY_MS);
+});
+
+test('a line that is dead without a word does not count as Postgres for long: the check of health takes another', async () => {
+  const { hostname, port } = new URL(database.url);
+  const wire = await startTcpProxy({ host: hostname, port: Number(port) });
+  const through = new URL(database.url);
+  through.host = `127.0.0.1:${wire.port}`;
+  const pool = openDatabase(through.href, { max: 2 });
+  try {
+    await ping(pool);
+    expect(wire.abandon()).toBe(1);
+    await expect(ping(pool, 200)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await waitFor(() => ping(pool, 200), { timeoutMs: 12_000, what: 'an answer' });
+  } finally {
+    await wire.stop();
+    await pool.end({ timeout: 1 });
+  }
 });
 
 test('arrays go to Postgres and come back as they are', async () => {

@@ -133,23 +133,29 @@ export function transaction<T>(
 }
 
 /** Pings that nobody has answered yet. */
-const asking = new WeakMap<Sql, Promise<number>>();
+const askings = new WeakMap<Sql, { readonly asked: Promise<number>; readonly sinceMs: number }>();
+/** Without an answer for so long the line may be dead, and Postgres alive: the next check takes another one. */
+const PING_GIVEN_UP_MS = 5000;
 
 /**
  * Round trip in ms, asked past the breaker: the health check that closes it again. One at a time: where Postgres is slower than the
- * checks come, they would take every connection of the pool. A check that finds one under way waits for that one.
+ * checks come, they would take every connection of the pool. A check that finds one under way waits for that one, but not for ever.
  */
 export async function ping(sql: Sql, deadlineMs = STATEMENT_DEADLINE_MS): Promise<number> {
   const breaker = breakers.get(sql);
-  let asked = asking.get(sql);
-  if (asked === undefined) {
-    asked = askOnce(sql).finally(() => asking.delete(sql));
-    asking.set(sql, asked);
+  let asking = askings.get(sql);
+  if (asking === undefined || monotonicClock() - asking.sinceMs > PING_GIVEN_UP_MS) {
+    const mine = { asked: askOnce(sql), sinceMs: monotonicClock() };
+    asking = mine;
+    askings.set(sql, mine);
+    const over = (): void => {
+      if (askings.get(sql) === mine) askings.delete(sql);
+    };
     // Its end comes after the deadline of whoever asked.
-    asked.catch(() => undefined);
+    mine.asked.then(over, over);
   }
   try {
-    const ms = await withDeadline(asked, deadlineMs);
+    const ms = await withDeadline(asking.asked, deadlineMs);
     breaker?.succeeded();
     return ms;
   } catch (error) {
