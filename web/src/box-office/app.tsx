@@ -41,6 +41,8 @@ export function App(): VNode {
 
 function BoxOffice({ queries }: { queries: QueryClient }): VNode {
   const [clerk, setClerk] = useState<Clerk | null>(keptClerk);
+  const current = useRef(clerk);
+  current.current = clerk;
   const [eventId, setEventId] = useState(readKept('local', 'event'));
   const [terminal, setTerminal] = useState(readKept('local', 'terminal') ?? '');
   const [words, setWords] = useState<string | undefined>(undefined);
@@ -94,7 +96,10 @@ function BoxOffice({ queries }: { queries: QueryClient }): VNode {
     <DeskProvider
       key={`${clerk.subject}/${eventId}`}
       {...{ clerk, eventId, terminal }}
-      onSignOut={signOut}
+      onSignOut={(said) => {
+        // A late word about a key that was signed out is not about whoever signed in since.
+        if (current.current === clerk) signOut(said);
+      }}
       onLeaveEvent={() => chooseEvent(null)}
     >
       <Counter

@@ -22,6 +22,8 @@ export function Blocks(): VNode {
   const [doing, setDoing] = useState<'block' | 'unblock'>('block');
   const [seats, setSeats] = useState<readonly string[]>([]);
   const [areas, setAreas] = useState<AreaPicks>(NOTHING);
+  // Until it is answered: refused, the choice comes back, and is to meet the form that it was for.
+  const [busy, setBusy] = useState(false);
   const { chart, event } = useDesk();
   const blocks = useBlocks();
   const kept = useMemo(() => keptInAreas(blocks.data?.items ?? []), [blocks.data]);
@@ -34,10 +36,10 @@ export function Blocks(): VNode {
     <div class="counter with-map">
       <section class="choose" aria-label="Choose places">
         <div class="segments" role="group" aria-label="What to do">
-          <button type="button" aria-pressed={doing === 'block'} onClick={() => turnTo('block')}>
+          <button type="button" aria-pressed={doing === 'block'} disabled={busy} onClick={() => turnTo('block')}>
             Block
           </button>
-          <button type="button" aria-pressed={doing === 'unblock'} onClick={() => turnTo('unblock')}>
+          <button type="button" aria-pressed={doing === 'unblock'} disabled={busy} onClick={() => turnTo('unblock')}>
             Unblock
           </button>
         </div>
@@ -60,6 +62,7 @@ export function Blocks(): VNode {
         <BlockForm
           key={doing}
           {...{ doing, seats, areas, eventId: event.id }}
+          onBusy={setBusy}
           onChoice={(nextSeats, nextAreas) => {
             setSeats(nextSeats);
             setAreas(nextAreas);
@@ -101,6 +104,7 @@ function BlockForm(props: {
   seats: readonly string[];
   areas: AreaPicks;
   eventId: string;
+  onBusy: (busy: boolean) => void;
   onChoice: (seats: readonly string[], areas: AreaPicks) => void;
 }): VNode {
   const { doing, seats } = props;
@@ -125,6 +129,7 @@ function BlockForm(props: {
     };
     // Before: the map would say of each that somebody took it.
     props.onChoice([], NOTHING);
+    props.onBusy(true);
     try {
       await call('POST', `/v1/events/${props.eventId}/${doing}`, { body, key: once.keyFor(body) });
       once.done();
@@ -134,6 +139,7 @@ function BlockForm(props: {
       props.onChoice(seats, props.areas);
       setError(failure);
     }
+    props.onBusy(false);
     await queries.invalidateQueries({ queryKey: ['blocks'] });
   };
   return (

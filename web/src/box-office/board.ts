@@ -144,11 +144,9 @@ export class Board {
       const address = `/v1/events/${encodeURIComponent(this.eventId)}`;
       const options = { token: this.token };
       const inventory = await getJson<InventoryView>(`${address}/inventory`, options);
-      if (this.#socketLive) {
-        // The socket sends counts with the next change: until then, these.
-        if (this.#state.counts.size === 0) this.#tell({ counts: countsOf(inventory) });
-        return;
-      }
+      // The socket sends counts with the next change, and may be there before the seats are read: until then, these.
+      if (this.#state.counts.size === 0) this.#tell({ counts: countsOf(inventory) });
+      if (this.#socketLive) return;
       const seats = await getJson<SeatsView>(`${address}/seats`, options);
       if (!this.#socketLive) this.#takePolled(inventory, seats);
     } catch (error) {

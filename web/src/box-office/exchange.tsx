@@ -1,6 +1,6 @@
 import type { Order, Ticket } from '@aisle/client/protocol';
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ApiError } from '../shared/api.js';
 import { money, plural } from '../shared/format.js';
 import { ActionButton, ErrorNote } from '../shared/ui.js';
@@ -36,19 +36,18 @@ export function Exchange(props: {
   // Asked for, and perhaps to be settled: these places, whatever the map shows meanwhile.
   const [asked, setAsked] = useState<{ readonly seats: readonly string[]; readonly request: object } | null>(null);
   const chosen = asked?.seats ?? seats;
+  const oldSeats = block ? 'block' : 'release';
   const places = chosen.length + areasOf(areas).reduce((sum, { quantity }) => sum + quantity, 0);
   const begin = async (): Promise<void> => {
     const request = {
       ticketIds: tickets.map(({ id }) => id),
       ...wanted,
       ...(house ? { fromBlock: true } : {}),
-      oldSeats: block ? 'block' : 'release',
     };
     setAsked({ seats, request });
     // The server takes them for a moment, also to tell the price: the map is not to call that somebody else.
     setSeats([]);
-    const refused = (await exchange(request)) === 'refused';
-    if (!refused) return;
+    if ((await exchange({ ...request, oldSeats })) !== 'refused') return;
     setAsked(null);
     setSeats(seats);
   };
@@ -86,7 +85,10 @@ export function Exchange(props: {
             Exchange
           </ActionButton>
         ) : (
-          <Settle {...{ order, difference }} onSettled={(payment) => exchange(asked?.request ?? {}, payment)} />
+          <Settle
+            {...{ order, difference }}
+            onSettled={(payment) => exchange({ ...asked?.request, oldSeats }, payment)}
+          />
         )}
         <button type="button" class="button quiet" onClick={onLeave}>
           Keep the old seats
@@ -122,7 +124,10 @@ function useExchanging(order: Order, onDone: (order: Order, words: string) => vo
   const [difference, setDifference] = useState<number | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const once = useOnce();
-  const exchange = async (request: object, payment?: Payment): Promise<'done' | 'settle' | 'refused'> => {
+  // Counts choices: the answer to an older one says nothing about this one.
+  const turn = useRef(0);
+  const exchange = async (request: object, payment?: Payment): Promise<'done' | 'settle' | 'refused' | 'late'> => {
+    const asked = turn.current;
     const body = { ...request, ...(payment === undefined ? {} : { payment }) };
     setError(undefined);
     try {
@@ -132,16 +137,19 @@ function useExchanging(order: Order, onDone: (order: Order, words: string) => vo
       return 'done';
     } catch (failure) {
       once.refused(failure);
+      const late = asked !== turn.current;
       const owed = differenceOf(failure);
       if (owed === undefined) {
         setError(failure);
-        return 'refused';
+        return late ? 'late' : 'refused';
       }
+      if (late) return 'late';
       setDifference(owed);
       return 'settle';
     }
   };
   const reset = (): void => {
+    turn.current += 1;
     setDifference(undefined);
     setError(undefined);
   };

@@ -19,9 +19,15 @@ type Doing = 'nothing' | 'refund' | 'exchange';
 export function OrderPage({ params }: { params: { id: string } }): VNode {
   const { call } = useDesk();
   const { id } = params;
+  const queries = useQueryClient();
   const order = useQuery({
     queryKey: ['order', id],
-    queryFn: () => call<Order>('GET', `/v1/orders/${encodeURIComponent(id)}`),
+    queryFn: async () => {
+      const read = await call<Order>('GET', `/v1/orders/${encodeURIComponent(id)}`);
+      const known = queries.getQueryData<Order>(['order', id]);
+      // Refunded or paid while this was on its way.
+      return known !== undefined && known.version > read.version ? known : read;
+    },
   });
   const { data, error } = order;
   return (

@@ -31,7 +31,9 @@ export function Orders(): VNode {
     placeholderData: (former) => former,
   });
   const { data, error } = found;
-  const only = data?.length === 1 && settled !== '' && !found.isPlaceholderData ? data[0] : undefined;
+  // What is on the screen may still be the answer to other words.
+  const isAnswer = settled === text.trim() && !found.isPlaceholderData;
+  const only = data?.length === 1 && settled !== '' && isAnswer ? data[0] : undefined;
   return (
     <div class="page-list">
       <form

@@ -77,14 +77,17 @@ function useScans(): { scans: readonly Scanned[]; take: (code: string) => void }
   const [scans, setScans] = useState<readonly Scanned[]>([]);
   const latest = useRef(desk);
   latest.current = desk;
-  const settle = (key: string, change: Partial<Scanned>): void =>
-    setScans((known) => known.map((scanned) => (scanned.key === key ? { ...scanned, ...change } : scanned)));
+  const settle = (key: string, change: (known: Scanned['verdict']) => Verdict | null): void =>
+    setScans((known) =>
+      known.map((scanned) => (scanned.key === key ? { ...scanned, verdict: change(scanned.verdict) } : scanned)),
+    );
   const ask = async ({ key, code }: Pick<Scanned, 'key' | 'code'>): Promise<void> => {
     const verdict = await scan(latest.current, code, key);
-    settle(key, { verdict });
+    // Asked for more than once, and decided: a try that was given up later takes nothing back.
+    settle(key, (known) => (verdict.light === 'wait' && isDecided(known) ? known : verdict));
     if (verdict.light === 'wait') return;
     const holder = await holderOf(latest.current, code);
-    if (holder !== undefined) settle(key, { verdict: { ...verdict, holder } });
+    if (holder !== undefined) settle(key, () => ({ ...verdict, holder }));
   };
   const take = (text: string): void => {
     const code = text.trim();
@@ -103,6 +106,8 @@ function useScans(): { scans: readonly Scanned[]; take: (code: string) => void }
   }, [up, scans]);
   return { scans, take };
 }
+
+const isDecided = (verdict: Scanned['verdict']): boolean => verdict !== null && verdict.light !== 'wait';
 
 /** By the light alone one sees from afar; by mark and words without telling colours apart. */
 function Light({ scanned }: { scanned: Scanned | undefined }): VNode {
