@@ -1,6 +1,6 @@
 import { QueryClientProvider } from '@tanstack/preact-query';
 import type { VNode } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Redirect, Route, Router, Switch } from 'wouter-preact';
 import { ApiError, call } from '../shared/api.js';
 import { Busy, ErrorNote } from '../shared/ui.js';
@@ -32,6 +32,8 @@ export function App(): VNode {
     const key = storedKey();
     return key === null ? { at: 'out' } : { at: 'checking', key };
   });
+  const current = useRef(entry);
+  current.current = entry;
   const signOut = useCallback((words?: string) => {
     storeKey(null);
     setEntry({ at: 'out', ...(words === undefined ? {} : { words }) });
@@ -61,7 +63,8 @@ export function App(): VNode {
     if (entry.at === 'checking' && entry.error === undefined) void check(entry.key);
   }, [entry, check]);
 
-  if (entry.at === 'in') return <SignedIn entry={entry} signOut={signOut} />;
+  if (entry.at === 'in')
+    return <SignedIn entry={entry} isCurrent={() => current.current === entry} signOut={signOut} />;
   if (entry.at === 'out')
     return <SignIn words={entry.words} onKey={(key, staff) => setEntry({ at: 'in', key, ...staff })} />;
   return (
@@ -76,7 +79,12 @@ export function App(): VNode {
   );
 }
 
-function SignedIn({ entry, signOut }: { entry: Entry & { at: 'in' }; signOut: (words?: string) => void }): VNode {
+function SignedIn(props: {
+  entry: Entry & { at: 'in' };
+  isCurrent: () => boolean;
+  signOut: (words?: string) => void;
+}): VNode {
+  const { entry, isCurrent, signOut } = props;
   const { key, subject, role } = entry;
   const client = useMemo(makeQueryClient, [key]);
   const staff = useMemo<Staff>(
@@ -86,7 +94,8 @@ function SignedIn({ entry, signOut }: { entry: Entry & { at: 'in' }; signOut: (w
         try {
           return await call(method, path, { ...options, token: key });
         } catch (error) {
-          if (error instanceof ApiError && error.status === 401) signOut(ENDED);
+          // A late word about a key that was signed out is not about whoever signed in since.
+          if (error instanceof ApiError && error.status === 401 && isCurrent()) signOut(ENDED);
           throw error;
         }
       },

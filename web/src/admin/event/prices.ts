@@ -96,6 +96,19 @@ function keysOf(types: readonly TypeDraft[]): string[] {
   });
 }
 
+/** Ticket types that were saved meanwhile keep the key that they were saved under, whatever they are called by now. */
+export function keyed(draft: PricesDraft, sent: PricesDraft, { prices }: { readonly prices: Prices }): PricesDraft {
+  const entries = Object.entries(draft).map(([category, types]) => {
+    // One plain price has no key.
+    if (typeof prices[category] === 'number') return [category, types] as const;
+    const before = sent[category] ?? [];
+    const made = keysOf(before);
+    const keyOf = ({ id, key }: TypeDraft): string => made[before.findIndex((type) => type.id === id)] ?? key;
+    return [category, types.map((type) => ({ ...type, key: keyOf(type) }))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** price + fee + tax, or undefined while one of them is no amount. */
 export function totalOf({ price, fee, tax }: TypeDraft, currency: string): number | undefined {
   const parts = [price, fee.trim() === '' ? '0' : fee, tax.trim() === '' ? '0' : tax].map((text) =>

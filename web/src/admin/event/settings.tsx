@@ -12,7 +12,7 @@ import { Conflict } from './conflict.js';
 import { detailsOf, type DetailsDraft } from './details.js';
 import { BasicFields, LimitFields, ScheduleFields } from './details-fields.js';
 import { PricesFields } from './prices-fields.js';
-import { draftOf, type PricesDraft } from './prices.js';
+import { draftOf, keyed, type PricesDraft } from './prices.js';
 
 const CHART_TIMEOUT_MS = 60_000;
 
@@ -20,7 +20,7 @@ const CHART_TIMEOUT_MS = 60_000;
 export function SettingsPart({ event }: { event: SeatEvent }): VNode {
   const chart = useRead<Chart>(`/v1/events/${event.id}/chart`, { timeoutMs: CHART_TIMEOUT_MS });
   // What was read when editing began; the event itself is read again all the time.
-  const [base, setBase] = useState(event);
+  const [{ base, typed, round }, begin] = useState<Beginning>({ base: event, round: 0 });
   if (chart.data === undefined) {
     return chart.error === null ? (
       <Busy text="Loading…" />
@@ -28,23 +28,42 @@ export function SettingsPart({ event }: { event: SeatEvent }): VNode {
       <ErrorNote error={chart.error} retry={() => void chart.refetch()} />
     );
   }
-  return <Settings key={base.version} base={base} now={event} chart={chart.data} onBase={setBase} />;
+  return (
+    <Settings
+      key={round}
+      {...{ base, typed, now: event, chart: chart.data }}
+      onBase={(next, kept) => begin({ base: next, round: round + 1, ...(kept === undefined ? {} : { typed: kept }) })}
+    />
+  );
 }
 
-function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase: (event: SeatEvent) => void }): VNode {
-  const { base, chart, onBase, now } = props;
+interface Typed {
+  readonly details: DetailsDraft;
+  readonly prices: PricesDraft;
+}
+interface Beginning {
+  readonly base: SeatEvent;
+  readonly typed?: Typed;
+  readonly round: number;
+}
+
+function Settings(props: {
+  base: SeatEvent;
+  /** What is in the form already; else what the event has. */
+  typed: Typed | undefined;
+  now: SeatEvent;
+  chart: Chart;
+  onBase: (event: SeatEvent, typed?: Typed) => void;
+}): VNode {
+  const { base, typed, chart, onBase, now } = props;
   const { call } = useStaff();
   const say = useSay();
   const refresh = useRefresh();
   const { error, clear, run } = useAction();
-  const [details, setDetails] = useState<DetailsDraft>(() => detailsOf(base));
-  const [prices, setPrices] = useState<PricesDraft>(() =>
-    draftOf(
-      base.prices,
-      chart.categories.map(({ key }) => key),
-      base.currency,
-    ),
-  );
+  const [details, setDetails] = useState<DetailsDraft>(() => typed?.details ?? detailsOf(base));
+  const [prices, setPrices] = useState<PricesDraft>(() => typed?.prices ?? pricesAt(base, chart));
+  const latest = useRef({ details, prices });
+  latest.current = { details, prices };
   const [tried, setTried] = useState(false);
   const [theirs, setTheirs] = useState<SeatEvent | undefined>(undefined);
   const form = useRef<HTMLFormElement>(null);
@@ -75,19 +94,16 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
     await refresh('/v1/events');
     say('Saved.');
     setTheirs(undefined);
-    onBase(changed);
+    const saved = { details: detailsOf(changed), prices: pricesAt(changed, chart) };
+    onBase(changed, {
+      details: typedSince(latest.current.details, details, saved.details),
+      prices: keyed(typedSince(latest.current.prices, prices, saved.prices), prices, changed),
+    });
   };
 
   return (
     <form ref={form} class="stack-wide" noValidate onSubmit={(e) => e.preventDefault()} onInput={clear}>
-      {outdated ? (
-        <div class="notice" role="status">
-          <p>Somebody changed this event since this form was filled.</p>
-          <button type="button" class="button small" onClick={() => onBase(now)}>
-            Show what it is now
-          </button>
-        </div>
-      ) : null}
+      {outdated ? <Outdated onNow={() => onBase(now)} /> : null}
       <Sections
         event={base}
         chart={chart}
@@ -112,6 +128,19 @@ function Settings(props: { base: SeatEvent; now: SeatEvent; chart: Chart; onBase
       )}
     </form>
   );
+}
+
+const pricesAt = ({ prices, currency }: SeatEvent, chart: Chart): PricesDraft =>
+  draftOf(
+    prices,
+    chart.categories.map(({ key }) => key),
+    currency,
+  );
+
+/** What was saved, but for the fields that were typed in while it was under way. */
+function typedSince<T extends object>(now: T, sent: T, saved: T): T {
+  const names = (Object.keys(now) as (keyof T)[]).filter((name) => now[name] !== sent[name]);
+  return { ...saved, ...Object.fromEntries(names.map((name) => [name, now[name]])) };
 }
 
 function Sections(props: {
@@ -154,6 +183,15 @@ function Sections(props: {
     </>
   );
 }
+
+const Outdated = ({ onNow }: { onNow: () => void }): VNode => (
+  <div class="notice" role="status">
+    <p>Somebody changed this event since this form was filled.</p>
+    <button type="button" class="button small" onClick={onNow}>
+      Show what it is now
+    </button>
+  </div>
+);
 
 function SaveBar(props: { changes: readonly Change[]; save: () => Promise<void> }): VNode {
   const { changes } = props;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { plural } from '../../shared/format.js';
 import { ActionButton, Busy, ErrorNote, Field } from '../../shared/ui.js';
 import { newRequestId } from '../../../../client-sdk/src/request-id.js';
-import { useAction, usePages, useRefresh, useRequestKey } from '../kit/data.js';
+import { useAction, useKeyOf, usePages, useRefresh } from '../kit/data.js';
 import { Badge, Confirm, DataTable, Empty, MoreButton } from '../kit/parts.js';
 import { useSay } from '../kit/said.js';
 import { useStaff } from '../kit/session.js';
@@ -27,9 +27,10 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
   const say = useSay();
   const refresh = useRefresh();
   const { error, run } = useAction();
-  const { key, renew } = useRequestKey();
   const [status, setStatus] = useState('');
-  const [asked, setAsked] = useState(false);
+  // As it was asked: the same question keeps its words and its key over its tries.
+  const [since, setSince] = useState<string | undefined>(undefined);
+  const key = useKeyOf(since);
   const path = `/v1/webhooks/${hook.id}`;
   const pages = usePages<Delivery>(`${path}/deliveries`, { query: { limit: 25, status }, everyMs: EVERY_MS });
   const replay = ({ id }: Delivery) =>
@@ -38,10 +39,9 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
       await refresh(path);
       say('On its way again, under the same id.');
     });
+  const ask = (): void => setSince(new Date(Date.now() - KEPT_MS).toISOString());
   const replayAll = async (): Promise<void> => {
-    const since = new Date(Date.now() - KEPT_MS).toISOString();
     const { replayed } = await call<{ replayed: number }>('POST', `${path}/replay-dead`, { body: { since }, key });
-    renew();
     await refresh(path);
     say(`${plural(replayed, 'dead letter')} on the way again.`);
   };
@@ -61,7 +61,7 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
               </select>
             )}
           </Field>
-          <button type="button" class="button" onClick={() => setAsked(true)}>
+          <button type="button" class="button" onClick={ask}>
             Send all dead again
           </button>
         </div>
@@ -81,19 +81,19 @@ export function Deliveries({ hook }: { hook: Webhook }): VNode {
         <DeliveryTable items={pages.items} replay={replay} />
       )}
       <MoreButton more={pages.hasNextPage} busy={pages.isFetchingNextPage} act={() => pages.fetchNextPage()} />
-      {asked ? (
+      {since === undefined ? null : (
         <Confirm
           title="Send all dead letters again?"
           action="Send again"
           act={replayAll}
-          onClose={() => setAsked(false)}
+          onClose={() => setSince(undefined)}
         >
           <p>
             Everything that was given up within the last 30 days is tried for another three days, under the same ids. It
             comes late: your server compares seq or version with what it knows.
           </p>
         </Confirm>
-      ) : null}
+      )}
     </section>
   );
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { ActionButton, Busy, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, usePages, useRefresh, useRequestKey } from '../kit/data.js';
+import { faultsOf, useAction, useHere, usePages, useRefresh, useRequestKey } from '../kit/data.js';
 import { Badge, DataTable, Empty, MoreButton, PageHead, SecretOnce } from '../kit/parts.js';
 import { offers, useStaff } from '../kit/session.js';
 import { useTitle } from '../shell.js';
@@ -17,6 +17,7 @@ export function WebhooksPage(): VNode {
 
 function Webhooks(): VNode {
   const [making, setMaking] = useState(false);
+  const [made, setMade] = useState<WithSecret | undefined>(undefined);
   const pages = usePages<Webhook>('/v1/webhooks', { query: { limit: 50 } });
   return (
     <>
@@ -58,7 +59,8 @@ function Webhooks(): VNode {
         />
       )}
       <MoreButton more={pages.hasNextPage} busy={pages.isFetchingNextPage} act={() => pages.fetchNextPage()} />
-      {making ? <MakeWebhook onClose={() => setMaking(false)} /> : null}
+      {making ? <MakeWebhook onMade={setMade} onClose={() => setMaking(false)} /> : null}
+      {made === undefined ? null : <MadeWebhook made={made} />}
     </>
   );
 }
@@ -72,17 +74,17 @@ const listed = (text: string): string[] => text.split(/[\s,]+/).filter((one) => 
 const starting = (faults: Readonly<Record<string, string>>, name: string): string | undefined =>
   Object.entries(faults).find(([path]) => path.startsWith(name))?.[1];
 
-function MakeWebhook({ onClose }: { onClose: () => void }): VNode {
+/** `onMade` is told even when the form was closed before the answer: nobody else ever gets its secret. */
+function MakeWebhook({ onMade, onClose }: { onMade: (hook: WithSecret) => void; onClose: () => void }): VNode {
   const { call } = useStaff();
   const refresh = useRefresh();
-  const [, go] = useLocation();
+  const here = useHere();
   const { key, renew } = useRequestKey();
   const { error, clear, run } = useAction();
   const [url, setUrl] = useState('');
   const [description, setDescription] = useState('');
   const [types, setTypes] = useState('order.*, seats.sold');
   const [events, setEvents] = useState('');
-  const [made, setMade] = useState<WithSecret | undefined>(undefined);
   const faults = faultsOf(error);
   const change =
     (set: (text: string) => void) =>
@@ -100,25 +102,10 @@ function MakeWebhook({ onClose }: { onClose: () => void }): VNode {
     };
     const created = await run(() => call<WithSecret>('POST', '/v1/webhooks', { body, key }));
     if (created === undefined) return;
-    setMade(created);
+    onMade(created);
+    if (here()) onClose();
     await refresh('/v1/webhooks');
   };
-  if (made !== undefined) {
-    const done = (): void => {
-      onClose();
-      go(`/webhooks/${made.id}`);
-    };
-    return (
-      <Dialog title="Its secret" onClose={done}>
-        <SecretOnce
-          label="Signing secret"
-          secret={made.secret}
-          note="Shown this once. Your server verifies each message with it; a new one can be made any time."
-          onDone={done}
-        />
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="New webhook" onClose={onClose}>
       <div class="stack">
@@ -148,6 +135,21 @@ function MakeWebhook({ onClose }: { onClose: () => void }): VNode {
           </ActionButton>
         </div>
       </div>
+    </Dialog>
+  );
+}
+
+function MadeWebhook({ made }: { made: WithSecret }): VNode {
+  const [, go] = useLocation();
+  const done = (): void => go(`/webhooks/${made.id}`);
+  return (
+    <Dialog title="Its secret" onClose={done}>
+      <SecretOnce
+        label="Signing secret"
+        secret={made.secret}
+        note="Shown this once. Your server verifies each message with it; a new one can be made any time."
+        onDone={done}
+      />
     </Dialog>
   );
 }

@@ -79,19 +79,21 @@ function HookActions({ hook }: { hook: Webhook }): VNode {
   const say = useSay();
   const refresh = useRefresh();
   const [, go] = useLocation();
-  const { key, renew } = useRequestKey();
+  // One each: a test that was not answered is another request than the next one's.
+  const testing = useRequestKey();
+  const rotating = useRequestKey();
   const { error, clear, run } = useAction();
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const [fresh, setFresh] = useState<WithSecret | undefined>(undefined);
   const path = `/v1/webhooks/${hook.id}`;
   const after = async (words: string): Promise<void> => {
-    renew();
     await refresh('/v1/webhooks');
     say(words);
   };
   const test = () =>
     run(async () => {
-      await call('POST', `${path}/test`, { key });
+      await call('POST', `${path}/test`, { key: testing.key });
+      testing.renew();
       await after('A test message is on its way; see below what comes of it.');
     });
   const setStatus = async (status: Webhook['status']): Promise<void> => {
@@ -99,7 +101,8 @@ function HookActions({ hook }: { hook: Webhook }): VNode {
     await after(status === 'enabled' ? 'Enabled: it takes up where it stopped.' : 'Disabled.');
   };
   const rotate = async (): Promise<void> => {
-    setFresh(await call<WithSecret>('POST', `${path}/rotate-secret`, { key, body: {} }));
+    setFresh(await call<WithSecret>('POST', `${path}/rotate-secret`, { key: rotating.key, body: {} }));
+    rotating.renew();
     await after('A new secret was made.');
   };
   const remove = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { statusWords, type Tone } from '../../shared/event-status.js';
 import { ActionButton, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { useAction } from './data.js';
+import { useAction, useHere } from './data.js';
 
 export const Badge = ({ tone = 'plain', children }: { tone?: Tone; children: ComponentChildren }): VNode => (
   <span class="badge" data-tone={tone}>
@@ -95,6 +95,7 @@ export function Confirm(props: {
   onClose: () => void;
 }): VNode {
   const { error, run } = useAction();
+  const here = useHere();
   const [typed, setTyped] = useState('');
   const [reason, setReason] = useState('');
   const ready =
@@ -105,7 +106,7 @@ export function Confirm(props: {
       await props.act(reason.trim());
       return true;
     });
-    if (done === true) props.onClose();
+    if (done === true && here()) props.onClose();
   };
   return (
     <Dialog title={props.title} onClose={props.onClose}>

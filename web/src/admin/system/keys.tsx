@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ApiKey } from '@aisle/client/protocol';
+import type { ApiKey, CreatedKey } from '@aisle/client/protocol';
 import { Busy, ErrorNote } from '../../shared/ui.js';
 import { usePages, useRefresh } from '../kit/data.js';
 import { Badge, Confirm, DataTable, Empty, MoreButton, PageHead } from '../kit/parts.js';
@@ -8,7 +8,7 @@ import { useSay } from '../kit/said.js';
 import { offers, useStaff } from '../kit/session.js';
 import { moment } from '../kit/words.js';
 import { useTitle } from '../shell.js';
-import { MakeKey } from './make-key.js';
+import { MadeKey, MakeKey } from './make-key.js';
 import { NotForThisKey } from './not-for-this-key.js';
 
 export function KeysPage(): VNode {
@@ -22,6 +22,7 @@ function Keys(): VNode {
   const say = useSay();
   const refresh = useRefresh();
   const [making, setMaking] = useState(false);
+  const [made, setMade] = useState<CreatedKey | undefined>(undefined);
   const [revoking, setRevoking] = useState<ApiKey | undefined>(undefined);
   const pages = usePages<ApiKey>('/v1/keys', { query: { limit: 50 } });
   const revoke = async ({ id, name }: ApiKey): Promise<void> => {
@@ -48,7 +49,8 @@ function Keys(): VNode {
         <KeyTable items={pages.items} onRevoke={setRevoking} />
       )}
       <MoreButton more={pages.hasNextPage} busy={pages.isFetchingNextPage} act={() => pages.fetchNextPage()} />
-      {making ? <MakeKey onClose={() => setMaking(false)} /> : null}
+      {making ? <MakeKey onMade={setMade} onClose={() => setMaking(false)} /> : null}
+      {made === undefined ? null : <MadeKey made={made} onClose={() => setMade(undefined)} />}
       {revoking === undefined ? null : (
         <Confirm
           title={`Revoke “${revoking.name}”?`}

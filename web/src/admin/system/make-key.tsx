@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { CreatedKey, CreateKey, KeyRole } from '@aisle/client/protocol';
 import { ActionButton, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, useRefresh, useRequestKey } from '../kit/data.js';
+import { faultsOf, useAction, useHere, useRefresh, useRequestKey } from '../kit/data.js';
 import { SecretOnce } from '../kit/parts.js';
 import { useStaff } from '../kit/session.js';
 import { homeTimeZone, toIso } from '../kit/zoned-time.js';
@@ -30,18 +30,19 @@ function requestOf({ name, role, events, until }: Draft): CreateKey {
   };
 }
 
-/** Makes a key and shows its secret, this once. */
-export function MakeKey({ onClose }: { onClose: () => void }): VNode {
+/** Asks for what makes a key. `onMade` is told even when the form was closed before the answer: nobody else ever gets its secret. */
+export function MakeKey({ onMade, onClose }: { onMade: (key: CreatedKey) => void; onClose: () => void }): VNode {
   const { call } = useStaff();
   const refresh = useRefresh();
   const { key, renew } = useRequestKey();
   const { error, clear, run } = useAction();
   const [draft, setDraft] = useState<Draft>({ name: '', role: 'box_office', events: '', until: '' });
-  const [made, setMade] = useState<CreatedKey | undefined>(undefined);
+  const here = useHere();
   const make = async (): Promise<void> => {
     const created = await run(() => call<CreatedKey>('POST', '/v1/keys', { body: requestOf(draft), key }));
     if (created === undefined) return;
-    setMade(created);
+    onMade(created);
+    if (here()) onClose();
     await refresh('/v1/keys');
   };
   const change = (changed: Partial<Draft>): void => {
@@ -50,18 +51,6 @@ export function MakeKey({ onClose }: { onClose: () => void }): VNode {
     renew();
     clear();
   };
-  if (made !== undefined) {
-    return (
-      <Dialog title={`Key “${made.name}”`} onClose={onClose}>
-        <SecretOnce
-          label="API key"
-          secret={made.key}
-          note="Shown this once: Aisle keeps only its fingerprint."
-          onDone={onClose}
-        />
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="New key" onClose={onClose}>
       <div class="stack">
@@ -76,6 +65,20 @@ export function MakeKey({ onClose }: { onClose: () => void }): VNode {
           </ActionButton>
         </div>
       </div>
+    </Dialog>
+  );
+}
+
+/** Its secret, this once. */
+export function MadeKey({ made, onClose }: { made: CreatedKey; onClose: () => void }): VNode {
+  return (
+    <Dialog title={`Key “${made.name}”`} onClose={onClose}>
+      <SecretOnce
+        label="API key"
+        secret={made.key}
+        note="Shown this once: Aisle keeps only its fingerprint."
+        onDone={onClose}
+      />
     </Dialog>
   );
 }

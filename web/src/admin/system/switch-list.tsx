@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { ActionButton, Busy, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, useRead, useRefresh } from '../kit/data.js';
+import { faultsOf, useAction, useHere, useRead, useRefresh } from '../kit/data.js';
 import { Badge, Confirm } from '../kit/parts.js';
 import { useSay } from '../kit/said.js';
 import { useStaff } from '../kit/session.js';
@@ -138,6 +138,7 @@ function SetSwitch(props: {
   const say = useSay();
   const refresh = useRefresh();
   const { error, run } = useAction();
+  const here = useHere();
   const [text, setText] = useState(
     typeof before === 'object' ? before.join('\n') : before === undefined ? '' : String(before),
   );
@@ -160,7 +161,7 @@ function SetSwitch(props: {
     if (done === undefined) return;
     await refresh('/v1/switches');
     say(`${kind.title} is on, on every server within two seconds.`);
-    onClose();
+    if (here()) onClose();
   };
   return (
     <Dialog title={`${kind.title}: ${eventId === null ? 'for everything' : 'for this event'}`} onClose={onClose}>
