@@ -53,7 +53,9 @@ export async function call<T>(method: string, path: string, options: CallOptions
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer as T;
-  const error = (answer as { error?: Partial<WireError> } | undefined)?.error ?? {};
+  // No word of the server's own: its answer broke off, or what stands before it speaks (a 502). It may have been carried out.
+  const unknown = response.ok || response.status >= 500;
+  const error = (answer as { error?: Partial<WireError> } | undefined)?.error ?? { retryable: unknown };
   throw new ApiError(
     error.code ?? 'INTERNAL',
     error.message ?? `The server answered with status ${response.status}.`,

@@ -10,6 +10,7 @@ import { mine } from './guest.js';
 import { totalOf, useHolds, type MyHold } from './holds.js';
 import { keepProvider, keyFor } from './purpose-key.js';
 import { Lines } from './lines.js';
+import { Outcome } from './outcome.js';
 import { persist } from './persist.js';
 import { TimeLeft } from './time-left.js';
 import { useTitle } from './title.js';
@@ -22,7 +23,8 @@ export function CheckoutPage({ eventId }: { eventId: string }): VNode {
     queryFn: () => getJson<SeatEvent>(`/v1/events/${encodeURIComponent(eventId)}`),
   });
   const holds = useHolds(eventId);
-  const failed = event.error ?? (holds.data === undefined ? holds.error : null);
+  // Asked again in vain is no reason to take away what is being typed.
+  const failed = (event.data === undefined ? event.error : null) ?? (holds.data === undefined ? holds.error : null);
   if (failed !== null) {
     const retry = (): void => void Promise.all([event.refetch(), holds.refetch()]);
     return <ErrorNote error={failed} retry={retry} />;
@@ -136,10 +138,14 @@ function Details({ event, holds, refresh }: DetailsProps): VNode {
           {input('email', 'email', 'email')}
         </Field>
         <Field label="Phone (if we may call about this event)">{input('phone', 'tel', 'tel')}</Field>
-        {error === null ? null : <Refused error={error} />}
         <button type="submit" class="button primary" aria-busy={busy}>
           {busy ? 'Placing the order…' : 'Continue to payment'}
         </button>
+        {error === null ? null : (
+          <Outcome>
+            <Refused error={error} />
+          </Outcome>
+        )}
         <a class="button quiet" href={`/e/${encodeURIComponent(event.id)}`}>
           Back to the seat map
         </a>

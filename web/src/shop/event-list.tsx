@@ -113,7 +113,7 @@ export function Stock({ eventId }: { eventId: string }): VNode {
     inventory.data?.categories.reduce((all, category) => all + category[of], 0) ?? 0;
   const [total, free] = [sum('total'), sum('available')];
   const words = free === 0 ? 'Nothing free at the moment' : `${count(free)} of ${count(total)} places free`;
-  const known = inventory.isError ? 'Availability is not known right now.' : inventory.isPending ? ' ' : words;
+  const known = inventory.isError ? 'Availability is not known right now.' : inventory.isPending ? '\u00a0' : words;
   return (
     <div class="stock">
       <span>{known}</span>

@@ -85,7 +85,7 @@ function Prices({ event }: { event: SeatEvent }): VNode | null {
         {rows.map(([key, price]) => (
           <li key={key}>
             <div>
-              <strong>{chart.isPending ? ' ' : label(key)}</strong>
+              <strong>{chart.isPending ? '\u00a0' : label(key)}</strong>
               <span class="quiet">{stockWords(free.get(key))}</span>
             </div>
             <PriceOf price={price} currency={event.currency} />
@@ -97,7 +97,7 @@ function Prices({ event }: { event: SeatEvent }): VNode | null {
 }
 
 const stockWords = (free: number | undefined): string =>
-  free === undefined ? ' ' : free === 0 ? 'sold out for now' : `${count(free)} free`;
+  free === undefined ? '\u00a0' : free === 0 ? 'sold out for now' : `${count(free)} free`;
 
 function PriceOf({ price, currency }: { price: Price; currency: string }): VNode {
   if (typeof price === 'number') return <span class="amount">{priceText(price, currency)}</span>;

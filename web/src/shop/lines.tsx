@@ -72,9 +72,9 @@ function Line(props: { event: SeatEvent; item: HoldItem; known: ReturnType<typeo
       <span class="place">
         <strong>
           {item.quantity > 1 ? `${item.quantity} × ` : ''}
-          {name?.title ?? ' '}
+          {name?.title ?? '\u00a0'}
         </strong>
-        <span class="quiet">{known === undefined ? ' ' : detail.join(' · ')}</span>
+        <span class="quiet">{known === undefined ? '\u00a0' : detail.join(' · ')}</span>
       </span>
       <span class="amount">{money(priceOf(item), event.currency)}</span>
     </li>

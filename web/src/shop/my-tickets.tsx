@@ -53,9 +53,9 @@ function OrderCard({ order }: { order: OrderOfMine }): VNode {
   return (
     <li class="card">
       <h2>
-        <Link href={`/orders/${order.orderId}`}>{event?.name ?? ' '}</Link>
+        <Link href={`/orders/${order.orderId}`}>{event?.name ?? '\u00a0'}</Link>
       </h2>
-      <p class="quiet">{event === undefined ? ' ' : eventTime(event, 'short')}</p>
+      <p class="quiet">{event === undefined ? '\u00a0' : eventTime(event, 'short')}</p>
       <p>{plural(order.tickets.length, 'ticket')}</p>
     </li>
   );

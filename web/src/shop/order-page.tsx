@@ -46,7 +46,8 @@ export function OrderPage({ id }: { id: string }): VNode {
     queryFn: () => getJson<SeatEvent>(`/v1/events/${encodeURIComponent(eventId ?? '')}`),
   });
   useTitle(order.data === undefined ? 'Order' : WORDS[order.data.status].title);
-  if (order.data === undefined && order.isError) return <NotFound error={order.error} />;
+  if (order.data === undefined && order.isError)
+    return <NotFound error={order.error} retry={() => void order.refetch()} />;
   if (order.data === undefined || event.data === undefined) {
     if (event.isError) return <ErrorNote error={event.error} retry={() => void event.refetch()} />;
     return <Busy text="Looking up the order…" />;
@@ -55,8 +56,8 @@ export function OrderPage({ id }: { id: string }): VNode {
 }
 
 /** Another browser's order, or a guest whose session ended. */
-function NotFound({ error }: { error: unknown }): VNode {
-  if (error instanceof ApiError && error.code !== 'ORDER_NOT_FOUND') return <ErrorNote error={error} />;
+function NotFound({ error, retry }: { error: unknown; retry: () => void }): VNode {
+  if (error instanceof ApiError && error.code !== 'ORDER_NOT_FOUND') return <ErrorNote error={error} retry={retry} />;
   return (
     <div class="message">
       <h1>This browser cannot open that order</h1>
@@ -80,8 +81,10 @@ function Found({ order, event, refresh, offline }: FoundProps): VNode {
     <div class="order">
       <div class="standing" role="status">
         <h1>{words.title}</h1>
-        <p class="quiet">{words.text}</p>
-        {offline ? <p class="notice">There is no connection; this is what was known last.</p> : null}
+        {/* In place of the other words: a line more would push what is being pressed down. */}
+        <p class="quiet" data-tone={offline ? 'warn' : undefined}>
+          {offline ? 'No connection: this is what was known last.' : words.text}
+        </p>
       </div>
       <div class="columns">
         <div>

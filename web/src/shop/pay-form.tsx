@@ -6,6 +6,7 @@ import { money } from '../shared/format.js';
 import { ActionButton, ErrorNote } from '../shared/ui.js';
 import { mine } from './guest.js';
 import { useHolds } from './holds.js';
+import { Outcome } from './outcome.js';
 import { keyFor, providerOf } from './purpose-key.js';
 import { persist } from './persist.js';
 import { TimeLeft, TimeUnknown } from './time-left.js';
@@ -91,11 +92,15 @@ function SandboxForm({ order, refresh }: PayFormProps): VNode {
           </label>
         ))}
       </fieldset>
-      <div role="status">{told?.kind === 'waiting' ? <Waiting /> : null}</div>
-      {told?.kind === 'failed' ? <Failed error={told.error} /> : null}
       <ActionButton act={pay} class="button primary">
         Pay {money(order.totalMinor, order.currency)}
       </ActionButton>
+      <div role="status">{told?.kind === 'waiting' ? <Waiting /> : null}</div>
+      {told?.kind === 'failed' ? (
+        <Outcome>
+          <Failed error={told.error} />
+        </Outcome>
+      ) : null}
       <ActionButton act={giveBack} class="button quiet">
         Give the seats back
       </ActionButton>
@@ -104,7 +109,9 @@ function SandboxForm({ order, refresh }: PayFormProps): VNode {
 }
 
 const Waiting = (): VNode => (
-  <p class="notice">Your bank has not answered yet. This page follows by itself; nothing is charged twice.</p>
+  <Outcome>
+    <p class="notice">Your bank has not answered yet. This page follows by itself; nothing is charged twice.</p>
+  </Outcome>
 );
 
 function Failed({ error }: { error: unknown }): VNode {

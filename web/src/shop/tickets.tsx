@@ -61,7 +61,7 @@ function TicketCard({ ticket, event }: { ticket: Ticket; event: SeatEvent }): VN
         <QrCode code={ticket.code} label={`QR code of the ticket for ${name?.spoken ?? 'this place'}`} />
       )}
       <div>
-        <strong class="place">{name?.title ?? ' '}</strong>
+        <strong class="place">{name?.title ?? '\u00a0'}</strong>
         <span>{name?.detail ?? ' '}</span>
         <span class="quiet">{type === undefined ? category : `${category} · ${type}`}</span>
         {status === undefined ? null : (
