@@ -31,7 +31,7 @@ async function knownStores(): Promise<Known> {
 }
 const says = (worker: TestProcess, words: string, times = 1): Promise<true> =>
   waitFor(() => worker.logs().split(words).length > times, {
-    ...{ timeoutMs: 15_000, intervalMs: 1, what: `${words} (${times})` },
+    ...{ timeoutMs: 30_000, intervalMs: 1, what: `${words} (${times})` },
     seen: () => worker.logs().slice(-6000),
   });
 
@@ -76,12 +76,14 @@ describe('a worker that starts while a store stands still', () => {
     await says(worker, 'worker started');
     await says(worker, 'schedulers wait for Redis');
     process.kill(aisle.redis.pid, 'SIGCONT');
-    await waitFor(() => world.hold(event, [0]), { what: 'a hold' });
-    await waitFor(async () => (await world.redis.xlen(keys.log(event.id))) === 0, { what: 'the log to be drained' });
+    await waitFor(() => world.hold(event, [0]), { timeoutMs: 20_000, what: 'a hold' });
+    await waitFor(async () => (await world.redis.xlen(keys.log(event.id))) === 0, {
+      ...{ timeoutMs: 20_000, what: 'the log to be drained' },
+    });
     await waitFor(async () => (await world.redis.keys('{aisle}:upkeep:repeat')).length > 0, {
       ...{ what: 'the schedulers', seen: () => worker.logs().slice(-6000) },
     });
-  });
+  }, 90_000);
 
   test('L2 Postgres: it has not started before it knows its events', async () => {
     const { worker, release } = await startBeforeEvents(await knownStores());
@@ -90,5 +92,5 @@ describe('a worker that starts while a store stands still', () => {
     await release();
     await says(worker, 'worker started');
     expect(worker.logs()).toMatch(/"events":1\b[^\n]*worker started/);
-  });
+  }, 90_000);
 });
