@@ -28,8 +28,13 @@ test('two tabs, one storage: one guest, holds and releases of one show in the ot
   const storage = memoryStorage();
   const one = await open.picker(event.id, {}, { storage });
   const other = await open.picker(event.id, {}, { storage });
+  const busy: boolean[] = [];
+  const off = other.model.subscribe(() => busy.push(other.model.state.busy));
   one.model.press(2);
   await waitFor(() => other.model.standing(2) === 'mine');
+  off();
+  // It asks what is held; that keeps nobody from asking for the best seats.
+  expect(busy).not.toContain(true);
   other.model.press(3);
   await waitFor(() => one.model.state.basket.places === 2);
   // Both know the one hold: what is added in the second tab joined it.

@@ -182,6 +182,52 @@ describe('prices', () => {
     await waitFor(() => model.state.basket.places === 0);
   });
 
+  test('an area is asked for once, its type is changed once, however often it is pressed before the answer', async () => {
+    const event = await sellEvent(aisle, plainChart(1, 4, [{ id: 'floor', capacity: 20 }]), {
+      prices: { A: 1000, GA: TYPES },
+    });
+    const { model, told } = await open.picker(event.id);
+    const lines = () => model.state.basket.lines.map(({ ticketType, quantity }) => [ticketType, quantity]);
+    for (let press = 0; press < 2; press += 1) model.holdArea(0, 3, 'full');
+    model.holdArea(0, 1, 'full');
+    await waitFor(() => !model.state.busy);
+    expect(lines()).toEqual([['full', 4]]);
+    const { key = '' } = model.state.basket.lines[0] ?? {};
+    for (let press = 0; press < 2; press += 1) model.changeTicketType(key, 'child');
+    expect(model.state.basket.lines[0]?.state).toBe('leaving');
+    // Half of the change is twice the places: nobody goes to the checkout with that.
+    expect(model.checkout()).toBeNull();
+    await waitFor(() => !model.state.busy);
+    expect(lines()).toEqual([['child', 4]]);
+    expect(said(told)).not.toContain('could not be changed');
+  });
+
+  test('a seat that one let go is asked for at once, though the map still shows it as held', async () => {
+    const event = await sellEvent(aisle, plainChart(1, 10));
+    const { model, told } = await open.picker(event.id);
+    let behind = 0;
+    for (let round = 0; round < 5; round += 1) {
+      model.press(round);
+      await waitFor(() => model.standing(round) === 'mine' && String.fromCharCode(model.letters[round] ?? 0) === 'h');
+      const pressed = new Promise<void>((resolve) => {
+        const off = model.subscribe(() => {
+          if (model.state.basket.places > 0 || model.state.busy) return;
+          off();
+          if (model.standing(round) === 'held') behind += 1;
+          model.press(round);
+          resolve();
+        });
+      });
+      model.press(round);
+      await pressed;
+      await waitFor(() => model.standing(round) === 'mine');
+      model.releaseAll();
+      await waitFor(() => model.standing(round) === 'free');
+    }
+    expect(behind).toBeGreaterThan(0);
+    expect(said(told)).not.toContain('is taken');
+  });
+
   test('a price that changed is told, and the new one counts', async () => {
     const event = await sellEvent(aisle, twoCategories(), { prices: { A: 1000, B: 2000 } });
     const { model, told } = await open.picker(event.id);

@@ -1,5 +1,6 @@
 import { ChartView } from '../../../client-sdk/src/picker/map/chart-view.js';
 import { buildGeometry } from '../../../client-sdk/src/picker/map/geometry.js';
+import { ENGLISH_WORDS } from '../../../client-sdk/src/picker/map/label-words.js';
 import type { MakePeer, Peer } from './peer.js';
 import { LETTER_AVAILABLE } from './peer.js';
 import { run } from './run.js';
@@ -27,7 +28,7 @@ const ourMap: MakePeer = (stage, chart, letters): Peer => {
     mineInArea: () => 0,
   };
   const handlers = { seat: nothing, area: nothing, hover: nothing, cursor: nothing };
-  const view = new ChartView({ canvas, geometry, availability, handlers });
+  const view = new ChartView({ canvas, geometry, availability, words: ENGLISH_WORDS, handlers });
   view.setAll(letters);
   return {
     setSeats(seatNos, now) {

@@ -46,7 +46,7 @@ export interface BasketLine {
   readonly unitMinor: number;
   readonly feeMinor: number;
   readonly taxMinor: number;
-  /** `leaving`: its release is on the way. */
+  /** `leaving`: its release, or an area's change of type, is on the way. */
   readonly state: 'held' | 'leaving' | 'reserved';
 }
 
@@ -102,7 +102,7 @@ export interface PickerState {
   readonly link: Link;
   /** The event is on sale and commands can go out. */
   readonly canHold: boolean;
-  /** A command is on its way. */
+  /** A wish of the buyer's is on its way. */
   readonly busy: boolean;
   readonly basket: Basket;
   readonly taking: ReadonlySet<number>;

@@ -61,14 +61,16 @@ const placesAsked = (attempt: Attempt): number =>
  */
 export class HoldBook {
   readonly #entries = new Map<string, BookHold>();
-  /** Ids. */
+  /** Ids of seats; of areas what is asked for, of their lines the keys. */
   readonly taking = new Set<string>();
   readonly releasing = new Set<string>();
+  /** Seats let go from here: the map may still show them as held. */
+  readonly letGo = new Set<string>();
   #queue: Promise<void> = Promise.resolve();
   #cancelRefresh = (): void => undefined;
   #asked: Promise<void> | undefined;
   #checking = false;
-  #queued = 0;
+  #wishes = 0;
   #pending = 0;
   #closed = false;
 
@@ -98,9 +100,9 @@ export class HoldBook {
     return this.#pending;
   }
 
-  /** A command is on its way. */
+  /** A wish of the buyer's is on its way. */
   get busy(): boolean {
-    return this.#queued > 0;
+    return this.#wishes > 0;
   }
 
   holdOf(seat: string): BookHold | undefined {
@@ -108,25 +110,19 @@ export class HoldBook {
   }
 
   takeSeat(seat: string, ticketType?: string): void {
-    if (this.taking.has(seat)) return;
-    this.taking.add(seat);
     const attempt: Attempt = { kind: 'take-seat', seat, ticketType };
-    void this.#enqueue(attempt, async () => {
-      try {
-        const seats = [ticketType === undefined ? seat : { id: seat, ticketType }];
-        const hold = await this.#grant({ eventId: this.#eventId, seats });
-        this.#keep(hold);
-        this.taking.delete(seat);
-        this.#listener.taken(attempt, hold, [seat]);
-      } finally {
-        this.taking.delete(seat);
-      }
+    this.#once(this.taking, seat, attempt, async () => {
+      const seats = [ticketType === undefined ? seat : { id: seat, ticketType }];
+      const hold = await this.#grant({ eventId: this.#eventId, seats });
+      this.#keep(hold);
+      this.taking.delete(seat);
+      this.#listener.taken(attempt, hold, [seat]);
     });
   }
 
   takeArea(area: string, quantity: number, ticketType?: string): void {
     const attempt: Attempt = { kind: 'take-area', area, quantity, ticketType };
-    void this.#enqueue(attempt, async () => {
+    this.#once(this.taking, `${area} ${quantity} ${ticketType ?? ''}`, attempt, async () => {
       const areas = [{ id: area, quantity, ...(ticketType === undefined ? {} : { ticketType }) }];
       const hold = await this.#grant({ eventId: this.#eventId, areas });
       this.#keep(hold);
@@ -151,55 +147,44 @@ export class HoldBook {
     });
   }
 
-  /** Another ticket type for a seat that is held: in place, it is never let go. */
-  retype(token: string, item: HoldItem, ticketType: string): void {
+  /** Another ticket type for a seat that is held: in place, it is never let go. `key`: of the basket's line. */
+  retype(key: string, token: string, item: HoldItem, ticketType: string): void {
     const attempt: Attempt = { kind: 'retype', token, item, ticketType };
-    void this.#enqueue(attempt, async () => {
-      const { seat, area = '', quantity } = item;
-      const common = { eventId: this.#eventId, holdToken: token };
-      if (seat !== undefined) {
+    const { seat, area = '', quantity } = item;
+    const common = { eventId: this.#eventId, holdToken: token };
+    if (seat !== undefined)
+      return void this.#enqueue(attempt, async () => {
         const hold = await this.#commands.hold({ ...common, seats: [{ id: seat, ticketType }] });
         this.#keep(hold);
         const now = hold.items.find((one) => one.seat === seat);
         if (now?.ticketType !== ticketType) throw AisleError.of('INVALID_REQUEST');
         this.#listener.taken(attempt, hold, [seat]);
-        return;
-      }
-      // Of an area the new ones first, then the old ones back: at no moment are there fewer.
+      });
+    // Of an area the new ones first, then the old ones back: at no moment are there fewer. Twice, it would be twice as many.
+    this.#once(this.releasing, key, attempt, async () => {
       this.#keep(await this.#commands.hold({ ...common, areas: [{ id: area, quantity, ticketType }] }));
       const old = item.ticketType === undefined ? {} : { ticketType: item.ticketType };
       const left = await this.#commands.release({ ...common, areas: [{ id: area, quantity, ...old }] });
-      if (left !== undefined) this.#keep(left);
-      if (left !== undefined) this.#listener.taken(attempt, left, []);
+      if (left === undefined) return;
+      this.#keep(left);
+      this.#listener.taken(attempt, left, []);
     });
   }
 
   releaseSeat(seat: string): void {
-    if (this.releasing.has(seat)) return;
-    this.releasing.add(seat);
-    void this.#enqueue({ kind: 'release' }, async () => {
-      try {
-        const found = this.holdOf(seat);
-        if (found !== undefined) await this.#release(found.hold, { seats: [seat] }, 1);
-      } finally {
-        this.releasing.delete(seat);
-      }
+    this.#once(this.releasing, seat, { kind: 'release' }, async () => {
+      const found = this.holdOf(seat);
+      if (found !== undefined) await this.#release(found.hold, { seats: [seat] }, 1);
     });
   }
 
   /** `key`: of the basket's line, which shows that it is leaving. */
   releaseArea(key: string, token: string, item: HoldItem, quantity: number): void {
-    if (this.releasing.has(key)) return;
-    this.releasing.add(key);
     const { area = '', ticketType } = item;
     const choice = { id: area, quantity, ...(ticketType === undefined ? {} : { ticketType }) };
-    void this.#enqueue({ kind: 'release' }, async () => {
-      try {
-        const found = this.#entries.get(token);
-        if (found !== undefined) await this.#release(found.hold, { areas: [choice] }, quantity);
-      } finally {
-        this.releasing.delete(key);
-      }
+    this.#once(this.releasing, key, { kind: 'release' }, async () => {
+      const found = this.#entries.get(token);
+      if (found !== undefined) await this.#release(found.hold, { areas: [choice] }, quantity);
     });
   }
 
@@ -296,13 +281,23 @@ export class HoldBook {
     const left = await this.#commands.release({ eventId: this.#eventId, holdToken: hold.token, ...part });
     if (left === undefined) this.#entries.delete(hold.token);
     else this.#keep(left);
+    for (const seat of part.seats ?? hold.seats) this.letGo.add(seat);
     this.#listener.released(places);
+  }
+
+  /** Marked while it is under way, and not begun a second time. */
+  #once(marks: Set<string>, id: string, attempt: Attempt, work: () => Promise<void>): void {
+    if (marks.has(id)) return;
+    marks.add(id);
+    void this.#enqueue(attempt, () => work().finally(() => marks.delete(id)));
   }
 
   #enqueue(attempt: Attempt | undefined, work: () => Promise<void>): Promise<void> {
     if (this.#closed) return Promise.resolve();
     const asked = attempt === undefined ? 0 : placesAsked(attempt);
-    this.#queued++;
+    // A question, or more time, keeps nobody from choosing.
+    const wish = attempt !== undefined && attempt.kind !== 'extend' ? 1 : 0;
+    this.#wishes += wish;
     this.#pending += asked;
     this.#tell(false);
     this.#queue = this.#queue.then(async () => {
@@ -313,7 +308,7 @@ export class HoldBook {
         own = false;
         if (attempt !== undefined) await this.#failed(attempt, error);
       } finally {
-        this.#queued--;
+        this.#wishes -= wish;
         this.#pending -= asked;
         this.#tell(own);
       }

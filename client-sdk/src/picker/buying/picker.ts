@@ -73,7 +73,9 @@ export class Picker implements PickerModel {
     const { book, teller } = this.#keeper;
     const { words } = teller;
     const { spoken } = teller.names.seat(seatNo);
-    switch (this.standing(seatNo)) {
+    const standing = this.standing(seatNo);
+    // What tells of its release may still be on the way: the server knows.
+    switch (standing === 'held' && book.letGo.delete(seat.id) ? 'free' : standing) {
       case 'taking':
         return;
       case 'mine':
@@ -145,7 +147,7 @@ export class Picker implements PickerModel {
     const types = prices.list.types(item.category);
     if ((item.ticketType ?? types[0]?.key) === ticketType) return;
     if (!types.some(({ key }) => key === ticketType)) return teller.say(teller.words.noType);
-    book.retype(entry.hold.token, item, ticketType);
+    book.retype(lineKey, entry.hold.token, item, ticketType);
   }
 
   extend(token: string): void {
@@ -176,7 +178,7 @@ export class Picker implements PickerModel {
       teller.say(text, more);
       return null;
     };
-    if (state.taking.size > 0 || state.leaving.size > 0 || book.pending > 0) return no(words.wait);
+    if (book.busy) return no(words.wait);
     if (state.status === 'closed' || state.status === 'cancelled') return no(words.status[state.status]);
     if (lines.length === 0 && state.basket.lines.length > 0) return no(words.ordered, words.orderedMore);
     if (lines.length === 0) return no(words.nothingHeld, words.nothingHeldMore);

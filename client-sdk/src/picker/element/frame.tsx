@@ -18,6 +18,7 @@ import { PickerContext, type PickerParts } from '../panels/context.js';
 import { Choose } from './choose.js';
 import { EXTRAS } from './later-extras.js';
 import { MapPane } from './map-pane.js';
+import { pressOnce } from './once.js';
 import { Sheet, type SheetPart } from './sheet.js';
 import { Skips } from './skips.js';
 import { seatSpoken } from './spoken.js';
@@ -62,6 +63,7 @@ export function Frame(props: FrameProps): VNode {
         data-mode={mode}
         data-view={shown}
         data-sheet={sheet ?? undefined}
+        onClickCapture={pressOnce}
         ref={root}
       >
         <Skips root={root} mode={mode} extras={extras} {...skipTo} />

@@ -8,7 +8,6 @@ export const listsCss = `
 .f-none { padding: 24px 12px; text-align: center; }
 .f-results .button { padding: 0 12px; font-size: 14px; }
 .f-results .f-show { border-color: transparent; color: var(--a-accent); }
-.f-results .button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); filter: none; }
 .f-find .quiet { padding-block-start: 8px; }
 
 .f-tree { display: grid; max-inline-size: 760px; margin-inline: auto; padding: 8px; }

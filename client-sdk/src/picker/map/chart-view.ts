@@ -4,7 +4,7 @@ import type { ChartGeometry } from './geometry.js';
 import { listenToGestures } from './gestures.js';
 import { hitTest, type Hit } from './hit-test.js';
 import { listenToKeys } from './keys.js';
-import { ENGLISH_WORDS, type Availability, type Counted, type MapWords } from './labels.js';
+import type { Availability, Counted, MapWords } from './labels.js';
 import type { MapView } from './map-view.js';
 import type { Marks } from './marks.js';
 import { Motion } from './motion.js';
@@ -31,7 +31,7 @@ export interface ChartViewOptions {
   /** Read when the map is drawn; say `countsChanged` when it says something else. */
   readonly availability: Availability;
   readonly handlers: ChartViewHandlers;
-  readonly words?: MapWords;
+  readonly words: MapWords;
   readonly theme?: Partial<ThemeChoice>;
 }
 
@@ -84,7 +84,7 @@ export class ChartView {
       this.#seats.looks,
       this.#counted(),
       this.#theme(),
-      options.words ?? ENGLISH_WORDS,
+      options.words,
     );
     this.#motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
     this.#listen();
@@ -115,11 +115,6 @@ export class ChartView {
 
   setMarks(marks: Partial<Marks>): void {
     this.#marks = { ...this.#marks, ...marks };
-    this.redraw();
-  }
-
-  setWords(words: MapWords): void {
-    this.#renderer.setWords(words);
     this.redraw();
   }
 
@@ -181,11 +176,6 @@ export class ChartView {
     else this.#motion.zoomTo(finger, least / this.#motion.camera.scale);
   }
 
-  showArea(areaNo: number): void {
-    const area = this.geometry.areas[areaNo];
-    if (area !== undefined) this.#showBox(area.bounds, Infinity);
-  }
-
   /** A chart point into the middle, at once. */
   lookAt(point: Point): void {
     this.#motion.lookAt(point);
@@ -199,7 +189,7 @@ export class ChartView {
   }
 
   get view(): MapView {
-    const { camera, viewport, scales } = this.#motion;
+    const { camera, viewport } = this.#motion;
     const visible = visibleBounds(camera, viewport);
     const whole = this.geometry.bounds;
     // Half a pixel of grace: a fitted map is all shown, whatever the rounding.
@@ -209,9 +199,6 @@ export class ChartView {
       whole,
       allShown:
         shown.minX <= whole.minX && shown.maxX >= whole.maxX && shown.minY <= whole.minY && shown.maxY >= whole.maxY,
-      detail: this.#renderer.detailAt(camera.scale),
-      canZoomIn: camera.scale < scales.most * 0.999,
-      canZoomOut: camera.scale > scales.least * 1.001,
     };
   }
 
@@ -332,27 +319,29 @@ export class ChartView {
     return hitTest(this.geometry, camera, viewport, at, finger, this.#renderer.detailAt(camera.scale));
   }
 
-  /** True: something was there to be pressed. */
-  #press(at: Point, finger: boolean): boolean {
+  #press(at: Point, finger: boolean): 'done' | 'moves' | undefined {
     const hit = this.#hit(at, finger);
     switch (hit.kind) {
       case 'nothing':
-        return false;
+        return undefined;
       case 'area':
         this.#handlers.area(hit.areaNo);
-        return true;
+        return 'done';
       case 'section':
         this.showSection(hit.position, finger ? at : undefined);
         this.#handlers.section?.(hit.position);
-        return true;
+        return 'moves';
       case 'seat': {
         const radiusPx = this.geometry.radius * this.#motion.camera.scale;
         // One's own seats are drawn larger than they are, so they can be pressed from afar.
         const pressable =
           radiusPx >= (finger ? PRESSABLE_PX.finger : PRESSABLE_PX.mouse) || this.#marks.mine.has(hit.seatNo);
-        if (pressable) this.#handlers.seat(hit.seatNo);
-        else this.#motion.zoomTo(at, this.#closeScale / this.#motion.camera.scale);
-        return true;
+        if (!pressable) {
+          this.#motion.zoomTo(at, this.#closeScale / this.#motion.camera.scale);
+          return 'moves';
+        }
+        this.#handlers.seat(hit.seatNo);
+        return 'done';
       }
     }
   }

@@ -8,8 +8,11 @@ export interface GestureHandlers {
   grab(): void;
   /** Let go in full movement; CSS pixels a millisecond. */
   fling(vx: number, vy: number): void;
-  /** One press without a drag. True: it did something, so it is not the first half of a double press. */
-  tap(at: Point, finger: boolean): boolean;
+  /**
+   * One press without a drag. `done`: it did something, so it is not the first half of a double press; `moves`: it sent the map
+   * elsewhere, so the second half is not meant for what comes to lie there.
+   */
+  tap(at: Point, finger: boolean): 'done' | 'moves' | undefined;
   doubleTap(at: Point): void;
   /** A mouse or pen moves over; undefined: it left. */
   hover(at: Point | undefined): void;
@@ -35,11 +38,17 @@ interface Press {
   at: Point;
 }
 
+interface Tap {
+  readonly at: Point;
+  readonly time: number;
+  readonly moves: boolean;
+}
+
 /** Reads mouse, pen, touch and wheel off an element; no opinion on what they do. Returns the function that lets go of it. */
 export function listenToGestures(element: HTMLElement, handlers: GestureHandlers): () => void {
   const presses = new Map<number, Press>();
   let dragging = false;
-  let lastTap: { at: Point; time: number } | undefined;
+  let lastTap: Tap | undefined;
   let trail: { at: Point; time: number }[] = [];
 
   const place = (event: MouseEvent): Point => placeOn(element, event);
@@ -50,7 +59,7 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
     element.setPointerCapture(event.pointerId);
     dragging = presses.size > 1;
     trail = [];
-    handlers.grab();
+    if (firstOf(lastTap, at, event.timeStamp)?.moves !== true) handlers.grab();
     handlers.hover(undefined);
   };
   const move = (event: PointerEvent): void => {
@@ -86,11 +95,12 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
       return;
     }
     const time = event.timeStamp;
-    const again =
-      lastTap !== undefined && time - lastTap.time < DOUBLE_TAP_MS && apart(lastTap.at, press.at) < DOUBLE_TAP_PX;
+    const first = firstOf(lastTap, press.at, time);
+    if (first?.moves === true) return;
     lastTap = undefined;
-    if (again) handlers.doubleTap(press.at);
-    else if (!handlers.tap(press.at, press.finger)) lastTap = { at: press.at, time };
+    if (first !== undefined) return handlers.doubleTap(press.at);
+    const did = handlers.tap(press.at, press.finger);
+    if (did !== 'done') lastTap = { at: press.at, time, moves: did === 'moves' };
   };
   const fling = (time: number): void => {
     const first = trail[0];
@@ -116,6 +126,10 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   listenToWheel(element, handlers, signal);
   return () => listening.abort();
 }
+
+/** The first half of the double press that this would be the second half of. */
+const firstOf = (last: Tap | undefined, at: Point, time: number): Tap | undefined =>
+  last !== undefined && time - last.time < DOUBLE_TAP_MS && apart(last.at, at) < DOUBLE_TAP_PX ? last : undefined;
 
 const placeOn = (element: HTMLElement, event: MouseEvent): Point => {
   const box = element.getBoundingClientRect();

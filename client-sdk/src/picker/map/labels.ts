@@ -8,7 +8,7 @@ import { broken, directionOf, shortened, type MapWords } from './label-words.js'
 import type { ShapeText } from './shape-painter.js';
 import type { MapTheme } from './theme.js';
 
-export { ENGLISH_WORDS, type MapWords } from './label-words.js';
+export type { MapWords } from './label-words.js';
 
 /** What the labels say now. */
 export interface Availability {
@@ -82,7 +82,6 @@ export class Labels {
   readonly #rooms = new Map<string, { at: Point; room: LabelRoom }>();
   readonly #bySize: readonly number[];
   readonly #freeTexts = new Map<number, string>();
-  #wordsOfTexts: MapWords | undefined;
   #placed: { readonly scale: number; readonly within: Bounds; readonly labels: readonly Label[] } | undefined;
 
   readonly #geometry: ChartGeometry;
@@ -248,8 +247,7 @@ export class Labels {
 
   /** Writing a number in a language is slow, and a zoom asks for the same few hundred in every frame. */
   #freeText(words: MapWords, free: number): string {
-    if (this.#wordsOfTexts !== words || this.#freeTexts.size > 5000) this.#freeTexts.clear();
-    this.#wordsOfTexts = words;
+    if (this.#freeTexts.size > 5000) this.#freeTexts.clear();
     let text = this.#freeTexts.get(free);
     if (text === undefined) this.#freeTexts.set(free, (text = free > 0 ? words.free(free) : words.full));
     return text;

@@ -7,8 +7,4 @@ export interface MapView {
   readonly whole: Bounds;
   /** All of the chart is on screen. */
   readonly allShown: boolean;
-  /** Seats or, from afar, sections. */
-  readonly detail: 'sections' | 'seats';
-  readonly canZoomIn: boolean;
-  readonly canZoomOut: boolean;
 }

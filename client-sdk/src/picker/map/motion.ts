@@ -67,10 +67,6 @@ export class Motion {
     return fit(this.#bounds, this.viewport, FIT_PADDING_PX);
   }
 
-  get scales(): { readonly least: number; readonly most: number } {
-    return { least: this.#limits.minScale, most: this.#limits.maxScale };
-  }
-
   /** Where the map will rest. */
   get target(): Camera {
     return this.#glide?.to ?? this.camera;

@@ -131,11 +131,6 @@ export class Renderer {
     this.#painters = this.#makePainters();
   }
 
-  setWords(words: MapWords): void {
-    this.#words = words;
-    this.#painters.labels.outdate();
-  }
-
   seatsChanged(seatNos: Iterable<number>): void {
     this.#painters.tiles.touch(seatNos);
   }

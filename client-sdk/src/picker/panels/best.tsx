@@ -26,6 +26,7 @@ export function BestAvailable(): VNode | null {
   const types = category === '' ? [] : model.ticketTypes(category);
   const submit = (submitted: TargetedEvent<HTMLFormElement>): void => {
     submitted.preventDefault();
+    if (busy) return;
     const chosen = types.length > 1 ? (ticketType ?? types[0]?.key) : undefined;
     model.holdBest({
       quantity: asked,
@@ -75,7 +76,8 @@ export function BestAvailable(): VNode | null {
             {words.bestAccessible}
           </label>
         )}
-        <button type="submit" class="button primary wide" part="button best" disabled={!canHold || busy}>
+        {/* While busy not disabled: that would lose the keyboard's place. */}
+        <button type="submit" class="button primary wide" part="button best" disabled={!canHold} aria-disabled={busy}>
           {words.bestHold}
         </button>
       </form>

@@ -4,6 +4,7 @@ import type { Chart } from '@aisle/client/protocol';
 import { ChartView } from '../../../../client-sdk/src/picker/map/chart-view.js';
 import type { ChartGeometry } from '../../../../client-sdk/src/picker/map/geometry.js';
 import type { Hit } from '../../../../client-sdk/src/picker/map/hit-test.js';
+import { ENGLISH_WORDS } from '../../../../client-sdk/src/picker/map/label-words.js';
 import { LETTER_AVAILABLE } from '../../../../client-sdk/src/picker/map/seat-look.js';
 import { count } from '../../shared/format.js';
 
@@ -33,6 +34,7 @@ export function Drawing(props: {
       canvas: canvas.current,
       geometry,
       availability: allFree(geometry),
+      words: ENGLISH_WORDS,
       handlers: {
         seat: (seatNo) => setUnder(seatWords(chart, seatNo)),
         area: (areaNo) => setUnder(areaWords(chart, areaNo)),

@@ -1,4 +1,7 @@
-/** Where things stand: beside the map where the element is wide, over its foot where it is narrow. Logical sides throughout. */
+/**
+ * Where things stand: beside the map where the element is wide; where it is narrow, sheets over its foot, opened by the bar: messages must
+ * not cover what a sheet has at its foot, the way to the checkout. Logical sides throughout.
+ */
 export const frameCss = `
 :host { display: block; block-size: 640px; min-block-size: 420px; container: aisle / inline-size; contain: layout paint;
   background: var(--a-ground); color: var(--a-ink); font: 400 var(--a-font-size)/1.5 var(--a-font); text-align: start;
@@ -39,7 +42,6 @@ button, input, select { font: inherit; color: inherit; }
 .filters { position: absolute; inset-block-start: 0; inset-inline: 0; z-index: 4; max-block-size: 100%; overflow-y: auto; padding: 16px;
   border-block-end: 1px solid var(--a-line); background: var(--a-surface); box-shadow: var(--a-shadow); }
 
-/* Narrow: sheets over the map's foot, opened by the bar. */
 .side { position: relative; z-index: 4; }
 .bar { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); block-size: 60px; border-block-start: 1px solid var(--a-line);
   background: var(--a-surface); }
@@ -57,7 +59,6 @@ button, input, select { font: inherit; color: inherit; }
   transition: opacity 140ms, transform 140ms, visibility 0s 140ms; }
 .side[data-open='choose'] .choose, .side[data-open='yours'] .yours { visibility: visible; transform: none; opacity: 1;
   transition: opacity 140ms, transform 140ms; }
-/* Messages must not cover what a sheet has at its foot: the way to the checkout. */
 @container aisle (max-width: 759.9px) { .frame[data-sheet] .f-toasts { inset-block: 66px auto; } }
 
 .waiting { display: grid; place-items: center; padding: 24px; color: var(--a-muted); text-align: center; }

@@ -20,5 +20,4 @@ export const mapCss = `
 @container aisle (max-width: 479.9px) { .minimap { inline-size: 96px; block-size: 68px; } }
 .notices { position: absolute; inset-block-start: 10px; inset-inline: 12px; z-index: 2; display: grid; gap: 6px; justify-items: center; pointer-events: none; }
 .notices .notice { max-inline-size: 62ch; box-shadow: var(--a-shadow); }
-@media (forced-colors: active) { .minimap, .map-tools { border: 1px solid CanvasText; } }
 `;

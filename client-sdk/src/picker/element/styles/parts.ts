@@ -9,7 +9,7 @@ export const partsCss = `
 .button.primary:hover:not(:disabled) { background: var(--a-accent); filter: brightness(1.08); }
 .button.small { min-block-size: 36px; padding: 0 12px; font-size: 14px; }
 .button.wide { inline-size: 100%; }
-.button:disabled { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); cursor: not-allowed; }
+.button:disabled, .button[aria-disabled='true'] { border-color: var(--a-line); background: var(--a-raised); color: var(--a-muted); cursor: not-allowed; }
 .link { min-block-size: 32px; padding: 0 6px; border: 0; border-radius: 6px; background: transparent; color: var(--a-accent); font-size: 14px;
   font-weight: 600; cursor: pointer; }
 .link:hover { text-decoration: underline; }
