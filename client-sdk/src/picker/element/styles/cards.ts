@@ -13,5 +13,5 @@ export const cardsCss = `
 .card-standing[data-standing='free'] { color: var(--a-good); }
 .card-note { margin-block-start: 4px; padding: 4px 8px; border-radius: 6px; background: var(--a-warn-wash); color: var(--a-warn); font-size: 13px; }
 .choice-row { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 10px; margin-block-start: 8px; }
-@media (forced-colors: active) { .card { border: 1px solid CanvasText; } }
+@media (forced-colors: active) { .card, .minimap, .map-tools { border: 1px solid CanvasText; } }
 `;
