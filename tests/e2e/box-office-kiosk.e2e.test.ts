@@ -7,6 +7,7 @@ import { adminCall, plainChart, sellEvent } from '../helpers/buyers.js';
 import { waitFor } from '../helpers/wait.js';
 import { expectNoAxeFindings } from './axe.js';
 import { CounterPage, newKey } from './box-office-page.js';
+import { LateAnswer } from './late-answers.js';
 import { openBrowser } from './picker-page.js';
 
 /* Buyers by themselves at a terminal: what one leaves behind the next does not find. */
@@ -131,12 +132,39 @@ describe('the box office as a kiosk', () => {
     await page.getByRole('button', { name: 'Test card', exact: true }).click();
     await page.getByText('Paying…').waitFor();
     await page.locator('.kiosk-head button:disabled', { hasText: 'Start over' }).waitFor();
+    // Nor to the counter, to pay once more.
+    expect(await page.getByRole('button', { name: 'Pay at the counter' }).isDisabled()).toBe(true);
     answer();
     await page.getByText('Thank you! Take your tickets.').waitFor();
     await waitFor(async () => (await kiosk.printed()).length > 0, { what: 'the tickets printed' });
     await page.getByRole('button', { name: /^Done/ }).click();
     await page.getByText('Touch to buy tickets').waitFor();
     expect(await page.locator('iframe').count()).toBe(0);
+    await kiosk.close();
+  });
+
+  test('O4 an order under way is not left behind for other seats, nor is the counter opened after the way out was closed', async () => {
+    const kiosk = await openKiosk('60');
+    const { page } = kiosk;
+    const dialog = page.getByRole('dialog');
+    const checked = await LateAnswer.to(page, '**/v1/session');
+    await page.getByRole('button', { name: 'Staff' }).click();
+    await page.getByLabel('Your key').fill(key);
+    await dialog.getByRole('button', { name: 'Leave kiosk mode' }).click();
+    await checked.asked();
+    await page.keyboard.press('Escape');
+    await checked.arrives();
+    await takeBest(kiosk);
+    await page.getByLabel('Your name').fill('Ada Lovelace');
+    await page.getByLabel('Your e-mail').fill('ada@example.com');
+    const ordered = await LateAnswer.to(page, '**/v1/checkout');
+    await page.getByRole('button', { name: 'Pay by card' }).click();
+    await ordered.asked();
+    expect(await page.getByRole('button', { name: 'Back to the seats' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Pay at the counter' }).isDisabled()).toBe(true);
+    await ordered.arrives();
+    await page.getByRole('button', { name: 'Pay at the counter' }).click();
+    await page.getByText(/Please pay .* at the counter/).waitFor();
     await kiosk.close();
   });
 

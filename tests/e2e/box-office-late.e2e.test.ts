@@ -57,7 +57,12 @@ describe('a double press', () => {
     const counter = await openCounter(PHONE);
     const before = (await orders()).length;
     await counter.quantity(2).click();
-    await pressTwice(counter.page, counter.type(/^Seats/), () => counter.sale.locator('[data-total]').waitFor());
+    await pressTwice(
+      counter.page,
+      counter.type(/^Seats/),
+      () => counter.sale.locator('[data-total]').waitFor(),
+      'finger',
+    );
     await counter.page.getByText('Give the seats back').click();
     await counter.page.getByText('Choose how many and which').waitFor();
     expect((await orders()).length).toBe(before);
@@ -83,7 +88,10 @@ describe('a double press', () => {
     await openOrder(counter, order);
     const { page } = counter;
     const dialog = page.getByRole('dialog');
-    await pressTwice(page, page.getByRole('button', { name: 'Refund all' }), () => dialog.waitFor());
+    await pressTwice(page, page.getByRole('button', { name: 'Refund all' }), async () => {
+      await dialog.waitFor();
+      return dialog.getByRole('button', { name: 'Refund', exact: true });
+    });
     await dialog.getByLabel('Reason (optional)').fill('ill');
     await dialog.getByRole('button', { name: 'Close' }).click();
     expect(await orderOf(order.id)).toMatchObject({ status: 'completed' });

@@ -67,6 +67,8 @@ export class CounterPage {
 
   async goTo(screen: 'Quick sale' | 'Seats' | 'Orders' | 'Block' | 'Scan'): Promise<void> {
     await this.page.getByRole('navigation', { name: 'Box office' }).getByRole('link', { name: screen }).click();
+    // Until then the map on the page may be the one of the screen before.
+    await this.page.getByRole('heading', { name: `Box office: ${screen}` }).waitFor({ state: 'attached' });
   }
 
   quantity(number: number): Locator {

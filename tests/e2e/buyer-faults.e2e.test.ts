@@ -42,7 +42,7 @@ async function holding(seat: string, size: keyof typeof SIZES = 'desktop'): Prom
   const context = await browser.newContext({ colorScheme: 'light', ...SIZES[size] });
   contexts.push(context);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   await page.addInitScript(`window.moved = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.moved += e.value; }))
       .observe({ type: 'layout-shift', buffered: true });`);

@@ -51,21 +51,35 @@ export class LateAnswer {
 
 /**
  * Presses twice, as a double press does, whatever comes under the finger in between: the second press says that it is 150 ms after the
- * first, however long the machine took for `until`.
+ * first, however long the machine took for `until`, which may say what has come under the finger.
  */
-export async function pressTwice(page: Page, target: Locator, until: () => Promise<unknown>): Promise<void> {
+export async function pressTwice(
+  page: Page,
+  target: Locator,
+  until: () => Promise<Locator | undefined | void>,
+  by: 'mouse' | 'finger' = 'mouse',
+): Promise<void> {
   await target.scrollIntoViewIfNeeded();
-  const box = await target.boundingBox();
-  if (box === null) throw new Error('nothing to press');
-  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const middle = async (locator: Locator): Promise<{ x: number; y: number }> => {
+    const box = await locator.boundingBox();
+    if (box === null) throw new Error('nothing to press');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  let at = await middle(target);
   const session = await page.context().newCDPSession(page);
   const begun = Date.now() / 1000;
   const press = async (clickCount: number, timestamp: number): Promise<void> => {
+    if (by === 'finger') {
+      await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at], timestamp });
+      await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [], timestamp });
+      return;
+    }
     for (const type of ['mousePressed', 'mouseReleased'] as const)
       await session.send('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount, timestamp });
   };
   await press(1, begun);
-  await until();
+  const moved = await until();
+  if (moved !== undefined) at = await middle(moved);
   await press(2, begun + 0.15);
   await session.detach();
 }

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ActionButton, Dialog, ErrorNote, Field } from '../shared/ui.js';
 import { identify, type Clerk } from './clerk.js';
 
@@ -7,10 +7,14 @@ import { identify, type Clerk } from './clerk.js';
 export function LeaveKiosk({ onClose, onLeave }: { onClose: () => void; onLeave: (clerk: Clerk) => void }): VNode {
   const [key, setKey] = useState('');
   const [error, setError] = useState<unknown>(undefined);
+  // Closed, or the next buyer's turn: the counter is not opened behind anybody's back.
+  const gone = useRef(false);
+  useEffect(() => () => void (gone.current = true), []);
   const leave = async (): Promise<void> => {
     setError(undefined);
     try {
-      onLeave(await identify(key.trim()));
+      const clerk = await identify(key.trim());
+      if (!gone.current) onLeave(clerk);
     } catch (failure) {
       setError(failure);
     }

@@ -27,13 +27,17 @@ export function KioskPay(props: PayProps): VNode {
   const [error, setError] = useState<unknown>(undefined);
   const [begun, setBegun] = useState<readonly CheckoutAnswer[] | undefined>(undefined);
   const places = basket.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  // One way at a time: who pays by card is not sent to the counter meanwhile, and an order under way is not left behind.
+  const [busy, setBusy] = useState(false);
   const guarded = async (work: () => Promise<void>): Promise<void> => {
     setError(undefined);
+    setBusy(true);
     try {
       await work();
     } catch (failure) {
       setError(failure);
     }
+    setBusy(false);
   };
   const atCounter = (): Promise<void> =>
     guarded(async () => {
@@ -62,22 +66,26 @@ export function KioskPay(props: PayProps): VNode {
         <strong>{money(basket.totalMinor, event.currency)}</strong>
       </p>
       {error === undefined ? null : <ErrorNote error={error} />}
-      {config.card && begun === undefined ? <BuyerForm onBuyer={checkout} /> : null}
+      {config.card && begun === undefined ? <BuyerForm onBuyer={checkout} busy={busy} /> : null}
       {begun === undefined ? null : (
         <Cards
-          {...{ begun, visitor, once, onPaying }}
+          {...{ begun, visitor, once }}
+          onPaying={(paying) => {
+            setBusy(paying);
+            onPaying(paying);
+          }}
           onAnswers={setBegun}
           onPaid={(orders) => onDone(orders, true)}
           counter={config.counter}
         />
       )}
       {config.counter ? (
-        <ActionButton class="button big" act={atCounter}>
+        <ActionButton class="button big" act={atCounter} disabled={busy}>
           Pay at the counter
         </ActionButton>
       ) : null}
       {begun === undefined ? (
-        <button type="button" class="button quiet" onClick={onBack}>
+        <button type="button" class="button quiet" disabled={busy} onClick={onBack}>
           Back to the seats
         </button>
       ) : null}
@@ -99,7 +107,11 @@ async function placed(
   return orders;
 }
 
-function BuyerForm({ onBuyer }: { onBuyer: (buyer: { name: string; email: string }) => Promise<void> }): VNode {
+function BuyerForm(props: {
+  busy: boolean;
+  onBuyer: (buyer: { name: string; email: string }) => Promise<void>;
+}): VNode {
+  const { busy, onBuyer } = props;
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const ready = name.trim() !== '' && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email.trim());
@@ -110,7 +122,7 @@ function BuyerForm({ onBuyer }: { onBuyer: (buyer: { name: string; email: string
       autocomplete="off"
       onSubmit={(submit) => {
         submit.preventDefault();
-        if (ready) void send();
+        if (ready && !busy) void send();
       }}
     >
       <Field label="Your name">
@@ -134,7 +146,7 @@ function BuyerForm({ onBuyer }: { onBuyer: (buyer: { name: string; email: string
           />
         )}
       </Field>
-      <ActionButton class="button primary big" act={send} disabled={!ready}>
+      <ActionButton class="button primary big" act={send} disabled={!ready || busy}>
         Pay by card
       </ActionButton>
     </form>
