@@ -102,6 +102,26 @@ describe('a double press', () => {
   });
 });
 
+test('H4 seats that are given back while the line is down are given back once it is up', async () => {
+  const counter = await openCounter();
+  await counter.type(/^Seats/).click();
+  await counter.sale.locator('[data-total]').waitFor();
+  const keys = new Set<string | undefined>();
+  const up = 3;
+  let tries = 0;
+  await counter.page.route('**/v1/inventory/holds/*', async (route) => {
+    keys.add(route.request().headers()['idempotency-key']);
+    tries += 1;
+    return tries < up ? route.abort('connectionreset') : route.continue();
+  });
+  await counter.page.keyboard.press('Escape');
+  const held = async (): Promise<number> =>
+    (await adminCall<{ heldPlaces: number }>(aisle, 'GET', `/events/${event.id}/live`)).heldPlaces;
+  await waitFor(async () => (await held()) === 0, { what: 'the seats on sale again', timeoutMs: 15_000 });
+  expect(keys.size).toBe(1);
+  await counter.close();
+});
+
 describe('signing in', () => {
   test('A1 says what is missing, takes Enter, and the last key that was given counts', async () => {
     const counter = await CounterPage.open(browser, aisle.urls[0] ?? '');

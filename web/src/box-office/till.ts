@@ -59,6 +59,9 @@ const keptAs = (eventId: string): string => `sale.${eventId}`;
 /** More time is asked for when this much is left, while the sale is on the screen. */
 const EXTEND_BELOW_MS = 45_000;
 
+const RELEASE_AGAIN_MS = 2_000;
+const RELEASE_TRIES = 30;
+
 /** One sale at a time: places on hold, then sold once, whatever the line does in between. */
 export class Till {
   #state: TillState = { step: 'open' };
@@ -294,11 +297,13 @@ export class Till {
     if (this.#state.step === 'held') this.#release(this.#state.hold.token);
   }
 
-  /** Best effort: what does not get through lapses by itself. */
-  #release(token: string): void {
-    void this.desk
-      .call('DELETE', `/v1/inventory/holds/${token}`, { key: newRequestId(), keepalive: true })
-      .catch(() => undefined);
+  /** What does not get through is tried again for a while: these buyers may want the same seats after all. Then it lapses by itself. */
+  #release(token: string, key = newRequestId(), tries = RELEASE_TRIES): void {
+    const path = `/v1/inventory/holds/${token}`;
+    this.desk.call('DELETE', path, { key, keepalive: true }).catch((error: unknown) => {
+      if (tries <= 1 || !(error instanceof ApiError) || !error.retryable) return;
+      setTimeout(() => this.#release(token, key, tries - 1), RELEASE_AGAIN_MS);
+    });
   }
 
   #tell(state: TillState): void {
