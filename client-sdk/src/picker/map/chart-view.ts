@@ -78,14 +78,7 @@ export class ChartView {
     this.#handlers = handlers;
     this.#choice = { scheme: 'auto', palette: 'chart', ...options.theme };
     this.#seats = new SeatLooks(geometry);
-    this.#renderer = new Renderer(
-      canvas,
-      geometry,
-      this.#seats.looks,
-      this.#counted(),
-      this.#theme(),
-      options.words,
-    );
+    this.#renderer = new Renderer(canvas, geometry, this.#seats.looks, this.#counted(), this.#theme(), options.words);
     this.#motion = new Motion(geometry.bounds, MAX_RADIUS_PX / geometry.radius, () => this.redraw());
     this.#listen();
     this.#resize();
