@@ -213,14 +213,14 @@ class Guard {
 
   async #judge(info: RedisInfo): Promise<void> {
     if (info.maxmemoryPolicy !== '' && info.maxmemoryPolicy !== 'noeviction') {
-      this.#shut(`Redis has maxmemory-policy ${info.maxmemoryPolicy}`);
+      const refusal =
+        `Redis has maxmemory-policy ${info.maxmemoryPolicy}: an evicted hold would sell a seat twice. ` +
+        'Set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf). What runs then goes on by ' +
+        'itself; what ended for it is to be started again.';
+      this.#shut(refusal);
       // Nobody can tell what is thrown out until it is set right: everything is loaded anew then.
       if (info.role === 'master') await removeMark(this.#deps.redis);
-      throw new RedisRefused(
-        `Redis has maxmemory-policy ${info.maxmemoryPolicy}: an evicted hold would sell a seat twice. ` +
-          'Set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf). What runs then goes on by ' +
-          'itself; what ended for it is to be started again.',
-      );
+      throw new RedisRefused(refusal);
     }
     if (this.#warned) return;
     this.#warned = true;
