@@ -6,6 +6,7 @@ import { startAisle, type TestAisle } from '../helpers/aisle.js';
 import { adminCall, plainChart, sellEvent } from '../helpers/buyers.js';
 import { sleep, waitFor } from '../helpers/wait.js';
 import { openBrowser } from './picker-page.js';
+import { guestToken, watchMoves } from './shop-page.js';
 
 /* The buyer's pages where answers are late, lost or not the server's own: nothing moves under a finger, nothing typed is lost. */
 const SECRET = 'the secret of the sandbox';
@@ -43,14 +44,9 @@ async function holding(seat: string, size: keyof typeof SIZES = 'desktop'): Prom
   contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
-  await page.addInitScript(`window.moved = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.moved += e.value; }))
-      .observe({ type: 'layout-shift', buffered: true });`);
+  await watchMoves(page);
   await page.goto(`${aisle.urls[0] ?? ''}/tickets`);
-  const kept = await waitFor(() => page.evaluate<string | null>(`localStorage.getItem('aisle.guest')`), {
-    what: 'the guest',
-  });
-  const { token } = JSON.parse(kept) as { token: string };
+  const token = await guestToken(page);
   const answer = await fetch(`${aisle.urls[0] ?? ''}/v1/inventory/holds`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -7,6 +7,7 @@ import { adminCall, plainChart, sellEvent } from '../helpers/buyers.js';
 import { waitFor } from '../helpers/wait.js';
 import { expectNoAxeFindings } from './axe.js';
 import { openBrowser } from './picker-page.js';
+import { guestToken, watchMoves } from './shop-page.js';
 
 /*
  * The buyer's pages beside the map: events, one event, checkout, payment by the sandbox, tickets. Any complaint of the browser
@@ -65,9 +66,7 @@ async function open(path: string, options: BrowserContextOptions & { context?: B
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.addInitScript(`window.moved = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.moved += e.value; }))
-      .observe({ type: 'layout-shift', buffered: true });`);
+  await watchMoves(page);
   await page.goto((aisle.urls[0] ?? '') + path);
   return page;
 }
@@ -82,13 +81,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 /** Holds seats as the guest of this page does on the map. */
 async function hold(page: Page, seats: readonly string[], ticketType = 'full'): Promise<Hold> {
-  const token = await waitFor(
-    async () => {
-      const kept: unknown = await page.evaluate(`localStorage.getItem('aisle.guest')`);
-      return typeof kept === 'string' ? (JSON.parse(kept) as { token: string }).token : undefined;
-    },
-    { what: 'the guest' },
-  );
+  const token = await guestToken(page);
   const response = await fetch(`${aisle.urls[0] ?? ''}/v1/inventory/holds`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -196,8 +189,7 @@ describe('from the list to the tickets', () => {
   test('H1 a hold that lapses under the form: said, nothing ordered', async () => {
     const quick = await sellEvent(aisle, plainChart(2, 4), { name: 'Quick', holdSeconds: 6, prices: { A: 1000 } });
     const page = await open('/tickets');
-    const kept = await waitFor(() => page.evaluate(`localStorage.getItem('aisle.guest')`), { what: 'the guest' });
-    const { token } = JSON.parse(String(kept)) as { token: string };
+    const token = await guestToken(page);
     await fetch(`${aisle.urls[0] ?? ''}/v1/inventory/holds`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
