@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { useHere } from '../shared/here.js';
 import { ActionButton, Dialog, ErrorNote, Field } from '../shared/ui.js';
 import { identify, type Clerk } from './clerk.js';
 
@@ -8,13 +9,12 @@ export function LeaveKiosk({ onClose, onLeave }: { onClose: () => void; onLeave:
   const [key, setKey] = useState('');
   const [error, setError] = useState<unknown>(undefined);
   // Closed, or the next buyer's turn: the counter is not opened behind anybody's back.
-  const gone = useRef(false);
-  useEffect(() => () => void (gone.current = true), []);
+  const here = useHere();
   const leave = async (): Promise<void> => {
     setError(undefined);
     try {
       const clerk = await identify(key.trim());
-      if (!gone.current) onLeave(clerk);
+      if (here()) onLeave(clerk);
     } catch (failure) {
       setError(failure);
     }

@@ -1,6 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { ApiError } from './api.js';
+import { useHere } from './here.js';
 
 /** What went wrong and what to do; read out at once. */
 export function ErrorNote({ error, retry }: { error: unknown; retry?: (() => void) | undefined }): VNode {
@@ -82,8 +83,7 @@ export function ActionButton(props: {
   label?: string | undefined;
 }): VNode {
   const [busy, setBusy] = useState(false);
-  const gone = useRef(false);
-  useEffect(() => () => void (gone.current = true), []);
+  const here = useHere();
   const press = (): void => {
     if (busy) return;
     setBusy(true);
@@ -92,7 +92,7 @@ export function ActionButton(props: {
       .act()
       .catch(() => undefined)
       .finally(() => {
-        if (!gone.current) setBusy(false);
+        if (here()) setBusy(false);
       });
   };
   return (

@@ -1,8 +1,9 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import { useHere } from '../../shared/here.js';
 import { ActionButton, Busy, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, useHere, usePages, useRefresh, useRequestKey } from '../kit/data.js';
+import { faultsOf, useAction, usePages, useRefresh, useRequestKey } from '../kit/data.js';
 import { Badge, DataTable, Empty, MoreButton, PageHead, SecretOnce } from '../kit/parts.js';
 import { offers, useStaff } from '../kit/session.js';
 import { useTitle } from '../shell.js';

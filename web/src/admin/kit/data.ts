@@ -1,5 +1,5 @@
 import { QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/preact-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { Fault } from '@aisle/client/protocol';
 import { newRequestId } from '../../../../client-sdk/src/request-id.js';
 import { ApiError, type CallOptions } from '../../shared/api.js';
@@ -81,13 +81,6 @@ export function useAction(): {
     }
   }, []);
   return { error, clear, run };
-}
-
-/** Whether it is still on the page: an answer may come after its dialog was closed, and another opened. */
-export function useHere(): () => boolean {
-  const gone = useRef(false);
-  useEffect(() => () => void (gone.current = true), []);
-  return useCallback(() => !gone.current, []);
 }
 
 /** An Idempotency-Key that stays over the tries of one purpose; `renew` once it was carried out or changed. */

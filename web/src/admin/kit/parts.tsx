@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { statusWords, type Tone } from '../../shared/event-status.js';
+import { useHere } from '../../shared/here.js';
 import { ActionButton, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { useAction, useHere } from './data.js';
+import { useAction } from './data.js';
 
 export const Badge = ({ tone = 'plain', children }: { tone?: Tone; children: ComponentChildren }): VNode => (
   <span class="badge" data-tone={tone}>

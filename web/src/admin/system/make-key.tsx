@@ -1,8 +1,9 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { CreatedKey, CreateKey, KeyRole } from '@aisle/client/protocol';
+import { useHere } from '../../shared/here.js';
 import { ActionButton, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, useHere, useRefresh, useRequestKey } from '../kit/data.js';
+import { faultsOf, useAction, useRefresh, useRequestKey } from '../kit/data.js';
 import { SecretOnce } from '../kit/parts.js';
 import { useStaff } from '../kit/session.js';
 import { homeTimeZone, toIso } from '../kit/zoned-time.js';

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import { useHere } from '../../shared/here.js';
 import { ActionButton, Busy, Dialog, ErrorNote, Field } from '../../shared/ui.js';
-import { faultsOf, useAction, useHere, useRead, useRefresh } from '../kit/data.js';
+import { faultsOf, useAction, useRead, useRefresh } from '../kit/data.js';
 import { Badge, Confirm } from '../kit/parts.js';
 import { useSay } from '../kit/said.js';
 import { useStaff } from '../kit/session.js';
